@@ -37,7 +37,8 @@ export class Pushgateway extends pulumi.ComponentResource {
     const labels = { "app.kubernetes.io/managed-by": "holdfast", "app.kubernetes.io/name": name };
     const metadata = { name, namespace, labels };
     const parent = { parent: this };
-    const password = pulumi.secret(args.password);
+    // As the jobs read it from their files: without a final line break, which nobody sees in what a secret was set to.
+    const password = pulumi.secret(pulumi.output(args.password).apply(text => text.replace(/\n$/, "")));
     // It reads its own at each request: a new password is asked for without a restart.
     const secret = new Secret(
       `${name}-login`,

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type IncomingHttpHeaders, type Server } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -48,4 +48,20 @@ test("without a login nothing is told of who pushes", async () => {
 test("a password that can't be read sends nothing, and says which", async () => {
   expect(await push(gateway({ login: login() }), group, "x 1\n")).toMatch(/ENOENT.*pushgateway/);
   expect(asked).toEqual([]);
+});
+
+test("on a host without a deployment, a password that came with the job's other secrets is sent", async () => {
+  const before = process.env["CREDENTIALS_DIRECTORY"];
+  process.env["CREDENTIALS_DIRECTORY"] = folder;
+  try {
+    writeFileSync(join(folder, "pushgateway"), "right: ü");
+    const missing = { ...login(), credentialsDir: join(folder, "etc") };
+    expect(await push(gateway({ login: missing }), group, "x 1\n")).toBeUndefined();
+    mkdirSync(join(folder, "etc"));
+    writeFileSync(join(folder, "etc", "pushgateway"), "wrong");
+    expect(await push(gateway({ login: missing }), group, "x 1\n")).toMatch(/HTTP status 401/);
+  } finally {
+    if (before === undefined) delete process.env["CREDENTIALS_DIRECTORY"];
+    else process.env["CREDENTIALS_DIRECTORY"] = before;
+  }
 });

@@ -1,5 +1,6 @@
 import { alertStem } from "../alert-stem";
 import { partsOf, runsOfHost } from "../layers";
+import { kubeconfig, restoreKubeconfig } from "../layers/host-runner";
 import type { PlannedRun } from "../layers/layer";
 import type { EstateFault } from "./faults";
 import { Lookup, type Path } from "./lookup";
@@ -106,7 +107,16 @@ function deadMan({ monitoring }: Estate, look: Lookup): void {
 function pushgateway({ monitoring }: Estate, look: Lookup): void {
   const { pushgatewayLogin: login, pushgatewayServer: server } = monitoring;
   const at = ["monitoring", "pushgatewayServer"];
-  if (login) look.secret(["monitoring", "pushgatewayLogin", "password"], login.password, "password");
+  if (login) {
+    const asked = ["monitoring", "pushgatewayLogin", "password"];
+    look.secret(asked, login.password, "password");
+    if ([kubeconfig, restoreKubeconfig].includes(login.password))
+      look.fault(
+        asked,
+        login.password,
+        "is what a job's access to a cluster is called beside it, and one file can't have both. Give the secret another name, e.g. \"pushgateway\"",
+      );
+  }
   if (!server) return;
   look.cluster([...at, "cluster"], server.cluster);
   if (!login)

@@ -12,12 +12,14 @@ import { named, type Registered, secretKey } from "./engine";
 const image = `docker.io/prom/pushgateway:v1.11.1@${digest}`;
 const secrets = {
   "postgresql-backup": pulumi.secret("the password"),
-  pushgateway: pulumi.secret("what jobs push by"),
+  // Jobs leave a final line break out.
+  pushgateway: pulumi.secret("what jobs push by\n"),
 };
 
 /** An estate whose Pushgateway asks for a login. */
 function withLogin(more: Partial<EstateInput["monitoring"]> = {}, estate = withDump()): EstateInput {
-  estate.secrets = { ...estate.secrets, pushgateway: { keptIn: ["break-glass"] } };
+  const kept = { keptIn: ["break-glass"] };
+  estate.secrets = { ...estate.secrets, pushgateway: kept, kubeconfig: kept };
   estate.monitoring = {
     ...estate.monitoring,
     pushgateway: "http://192.168.1.20:30091",
@@ -77,7 +79,7 @@ test("a dump's runner gets it as a Secret of its own, which the client never see
   expect(error).toBeUndefined();
   expect(named(resources, "postgresql-backup-k8s-push").inputs).toMatchObject({
     metadata: { name: "postgresql-backup-push", namespace: "dbaas" },
-    stringData: { [secretKey]: expect.any(String), value: { pushgateway: "what jobs push by" } },
+    stringData: { [secretKey]: expect.any(String), value: { pushgateway: "what jobs push by\n" } },
   });
   const { spec } = z
     .object({ spec: z.object({ jobTemplate: z.object({ spec: z.object({ template: z.unknown() }) }) }) })
@@ -149,6 +151,7 @@ test("a Pushgateway of the estate's own keeps what it was told, and asks everybo
   const users = z
     .object({ basic_auth_users: z.record(z.string(), z.string()) })
     .parse(parse(login["web.yml"] ?? ""));
+  expect(login["password"]).toBe("what jobs push by");
   expect(compareSync("what jobs push by", users.basic_auth_users["holdfast"] ?? "")).toBe(true);
   // Only the file with the hash is the server's.
   expect(JSON.stringify(named(resources, "pushgateway-server").inputs["spec"])).toContain(
@@ -182,6 +185,11 @@ test.each([
     "a secret that nobody has",
     { pushgatewayLogin: { user: "holdfast", password: "pushgatway" } },
     /pushgateway/,
+  ],
+  [
+    "a secret by the name of another file that jobs have",
+    { pushgatewayLogin: { user: "holdfast", password: "kubeconfig" } },
+    /"kubeconfig" is what a job's access to a cluster is called beside it/,
   ],
   ["a user with a colon", { pushgatewayLogin: { user: "a:b", password: "pushgateway" } }, /without a colon/],
 ])("refuses %s", (_, monitoring, says) => {
