@@ -48,11 +48,13 @@ export class Pushgateway extends pulumi.ComponentResource {
       },
       { ...parent, additionalSecretOutputs: ["stringData", "data"] },
     );
+    // A claim keeps its class. Under the same name, the next one would be the one that goes as soon as the old pod does.
+    const claimName = args.storageClass === undefined ? name : `${name}-${args.storageClass}`;
     const claim = new PersistentVolumeClaim(
       `${name}-claim`,
       {
         // Where its class binds a volume with the first pod, it is waited for in vain until there is one.
-        metadata: { ...metadata, annotations: { "pulumi.com/skipAwait": "true" } },
+        metadata: { ...metadata, name: claimName, annotations: { "pulumi.com/skipAwait": "true" } },
         spec: {
           accessModes: ["ReadWriteOnce"],
           // What is pushed is kilobytes; some storage gives no smaller one.
@@ -84,7 +86,7 @@ export class Pushgateway extends pulumi.ComponentResource {
           // Two of them can't have one volume.
           strategy: { type: "Recreate" },
           selector: { matchLabels: labels },
-          template: { metadata: { labels }, spec: podSpec(args.image, name) },
+          template: { metadata: { labels }, spec: podSpec(args.image, name, claimName) },
         },
       },
       { ...parent, dependsOn: [secret, claim, policy] },
@@ -99,7 +101,8 @@ export class Pushgateway extends pulumi.ComponentResource {
           ports: [{ name: "http", port, targetPort: port, nodePort: args.nodePort }],
         },
       },
-      parent,
+      // In another namespace too, two of them can't have one port of the nodes.
+      { ...parent, deleteBeforeReplace: true },
     );
     if (args.scraped)
       new CustomResource(

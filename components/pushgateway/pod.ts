@@ -4,8 +4,8 @@ const folder = "/data";
 const configFolder = "/etc/pushgateway";
 const account = 65_534;
 
-/** @param name of the Secret with its login, and of the claim for what it is told */
-export function podSpec(image: string, name: string) {
+/** @param secret name of the one with its login @param claim name of the one for what it is told */
+export function podSpec(image: string, secret: string, claim: string) {
   return {
     automountServiceAccountToken: false,
     enableServiceLinks: false,
@@ -33,10 +33,10 @@ export function podSpec(image: string, name: string) {
       },
     ],
     volumes: [
-      { name: "metrics", persistentVolumeClaim: { claimName: name } },
+      { name: "metrics", persistentVolumeClaim: { claimName: claim } },
       {
         name: "config",
-        secret: { secretName: name, defaultMode: 0o440, items: [{ key: "web.yml", path: "web.yml" }] },
+        secret: { secretName: secret, defaultMode: 0o440, items: [{ key: "web.yml", path: "web.yml" }] },
       },
     ],
   };

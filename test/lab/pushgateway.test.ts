@@ -47,7 +47,7 @@ test("its pod fits the Pod Security Standard restricted, by the API server's own
     metadata: { name, namespace: name },
     spec,
   });
-  const spec = podSpec("docker.io/prom/pushgateway:v1.11.1", name);
+  const spec = podSpec("docker.io/prom/pushgateway:v1.11.1", name, name);
   try {
     const open = { ...spec, securityContext: {} };
     await expect(api.create(`${path}/pods?dryRun=All`, pod(open))).rejects.toThrow(/restricted/);

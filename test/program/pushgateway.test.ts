@@ -163,6 +163,21 @@ test("a Pushgateway of the estate's own keeps what it was told, and asks everybo
   );
 });
 
+test.each([undefined, "encrypted", "other"])(
+  "of storage class %s it has a claim of another name",
+  async storageClass => {
+    const { resources } = await deployed(withLogin({ pushgatewayServer: { ...server, storageClass } }), {
+      secrets,
+    });
+    const claimName = storageClass === undefined ? "pushgateway" : `pushgateway-${storageClass}`;
+    expect(named(resources, "pushgateway-claim").inputs).toMatchObject({ metadata: { name: claimName } });
+    expect(JSON.stringify(named(resources, "pushgateway-server").inputs)).toContain(
+      `{"claimName":"${claimName}"}`,
+    );
+    expect(named(resources, "pushgateway-service").deleteBeforeReplace).toBe(true);
+  },
+);
+
 test("the hash is the same at each preview, and another one for another password", async () => {
   const text = await webConfig("holdfast", "one");
   expect(await webConfig("holdfast", "one")).toBe(text);
