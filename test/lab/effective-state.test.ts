@@ -124,3 +124,33 @@ test("a disk that systemd mounts on demand is as declared while nobody has gone 
     );
   }
 });
+
+// It waits for the minute.
+testLong("a look that its own timer has begun finds nothing of itself", async () => {
+  const estate = stack.estate();
+  stack.setEstate({
+    ...estate,
+    layers: {
+      ...estate.layers,
+      "effective-state": [
+        {
+          host: "pve",
+          schedule: { onCalendar: "*-*-* *:*:00", accuracy: "1s" },
+          ...{ usualRun: "5s", budget: "25s", timeout: "55s" },
+          promise: { rpo: "5min" },
+          alert: { receiver: "lab", for: "5s" },
+        },
+      ],
+    },
+  });
+  await stack.mustUp();
+  const trigger = "systemctl show effective-state.timer --property=LastTriggerUSec --value";
+  await mustOnHost(
+    "pve",
+    `${trigger} >/run/before; until [ "$(${trigger})" != "$(cat /run/before)" ] && ! systemctl is-active --quiet effective-state; do sleep 1; done`,
+  );
+  expect(await mustOnHost("pve", "cat /var/lib/holdfast/effective-state/differences")).toBe("");
+  expect(
+    await mustOnHost("pve", "grep -h last_status /var/lib/prometheus/node-exporter/effective-state.prom"),
+  ).toContain("effective_state_last_status 0\n");
+});
