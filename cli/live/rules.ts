@@ -67,18 +67,20 @@ export function groupsIn({ metadata, spec }: z.output<typeof prometheusRule>): S
 /** Rules of the plan that are others in the cluster, and rules of others' that speak of the plan's jobs. */
 export function ruleFindings(
   plan: Plan,
-  { clusters, loaded }: Pick<Seen, "clusters" | "loaded">,
+  { clusters, allClusters, loaded }: Pick<Seen, "clusters" | "allClusters" | "loaded">,
   nowMs: number,
 ): Finding[] {
   const groups = clusters.flatMap(cluster => cluster.groups);
   const planned = new Map(ruleGroups(plan).map(group => [group.name, group.rules] as const));
   const own = groups.filter(({ name }) => planned.has(name));
   const others = groups.filter(({ name }) => !planned.has(name));
+  // Of a cluster that wasn't asked, Prometheus and the objects may be: what another one's has loaded says nothing of these.
+  const isTold = own.length > 0 || allClusters || plan.estate.monitoring.prometheus !== undefined;
   return [
     // Where none is there, Prometheus may get them as a file.
     ...(own.length === 0 ? [] : missing([...planned.keys()], own)),
     ...own.flatMap(group => changed(group, planned.get(group.name) ?? [])),
-    ...(loaded ? loadedFindings(own.length === 0 ? inFile(planned) : own, loaded) : []),
+    ...(loaded && isTold ? loadedFindings(own.length === 0 ? inFile(planned) : own, loaded) : []),
     ...foreign(plan, others, nowMs),
   ];
 }

@@ -751,6 +751,18 @@ describe("rules of the cluster", () => {
     expect(exitCode).toBe(1);
   });
 
+  test("of one cluster's Prometheus, nothing follows for rules that another cluster may have", async () => {
+    const { told } = await look({ rules: undefined, loaded: [] }, estate => {
+      Object.assign(estate.clusters, {
+        other: { hosts: ["pve"], disk: "sdc", api: "https://other.example:6443" },
+      });
+    });
+    // With a second cluster, the plan's own checks have something to say too.
+    expect(told.filter(({ code }) => code.startsWith("live/"))).toMatchObject([
+      { code: "live/unknown", subject: "other" },
+    ]);
+  });
+
   test("a Prometheus whose address the estate has is asked itself", async () => {
     const asked: (string | undefined)[] = [];
     let groups = loadedOf(objects());
