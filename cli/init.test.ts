@@ -103,6 +103,27 @@ test("a request's next push ends the run of the one before, and no other run", a
   });
 });
 
+test("no secret is there for what comes from a fork", async () => {
+  await run({});
+  const { jobs } = z
+    .object({ jobs: z.record(z.string(), z.looseObject({ if: z.string().optional() })) })
+    .parse(parse(read(workflowFiles.github)));
+  const own = "github.event.pull_request.head.repo.full_name == github.repository";
+  for (const [name, job] of Object.entries(jobs))
+    expect([name, JSON.stringify(job).includes("token") || JSON.stringify(job).includes("secrets.")]).toEqual(
+      [name, job.if?.includes(own) ?? false],
+    );
+  await run({ folder: "lab", ci: "gitlab" });
+  // All that a project keeps is there for each job of a pipeline.
+  const { workflow } = z
+    .object({ workflow: z.object({ rules: z.array(z.object({ if: z.string() })) }) })
+    .parse(parse(read("lab", workflowFiles.gitlab)));
+  expect(workflow.rules.map(rule => rule.if)).toEqual([
+    '$CI_PIPELINE_SOURCE == "merge_request_event" && $CI_MERGE_REQUEST_SOURCE_PROJECT_ID == $CI_PROJECT_ID',
+    "$CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH",
+  ]);
+});
+
 const workflowFiles = {
   github: ".github/workflows/holdfast.yml",
   gitlab: ".gitlab-ci.yml",
