@@ -25,10 +25,11 @@ if (installed() !== lock) {
 function inTurn() {
   const folder = join(root, ".holdfast");
   mkdirSync(folder, { recursive: true });
-  const again = [process.execPath, self, "in-turn"];
-  const { error, status } = spawnSync("flock", [join(folder, "install.lock"), ...again], {
-    stdio: "inherit",
-  });
+  const file = join(folder, "install.lock");
+  const flock = (...words) => spawnSync("flock", words, { stdio: "inherit" });
+  if (flock("-n", file, "true").status === 1)
+    console.error("Another call installs the npm packages: waiting until it has ended");
+  const { error, status } = flock(file, process.execPath, self, "in-turn");
   if (error?.code === "ENOENT") install();
   else if (status !== 0) process.exit(status ?? 1);
 }

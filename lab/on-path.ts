@@ -1,10 +1,10 @@
 import { accessSync, constants, statSync } from "node:fs";
-import { delimiter, join } from "node:path";
+import { delimiter, resolve } from "node:path";
 
-/** The file that a shell would start for a program. @param path as in PATH */
+/** The file that a shell would start for a program, wherever it is started from later. @param path as in PATH */
 export function onPath(program: string, path = ""): string | undefined {
   for (const folder of path.split(delimiter)) {
-    const file = join(folder || ".", program);
+    const file = resolve(folder, program);
     try {
       accessSync(file, constants.X_OK);
       if (statSync(file).isFile()) return file;

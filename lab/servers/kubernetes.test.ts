@@ -1,6 +1,6 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { installed, kubernetesVersion } from "./kubernetes";
 
 let folder: string;
@@ -24,6 +24,10 @@ test("programs that are there are used, from envtest's folder before PATH, and o
   expect(said).toEqual([
     `"${join(folder, "bin/kube-scheduler")}" is not used: it is broken, and the lab is made for v1.36.x`,
     `"${join(folder, "bin/kubelet")}" is not used: it is v1.3.1, and the lab is made for v1.36.x`,
+  ]);
+  const besides = { KUBEBUILDER_ASSETS: relative(process.cwd(), join(folder, "assets")), PATH: "" };
+  expect([...(await installed(besides, () => undefined)).values()]).toEqual([
+    join(folder, "assets/kube-apiserver"),
   ]);
   expect([...(await installed({ PATH: join(folder, "bin") }, () => undefined)).values()]).toEqual([
     join(folder, "bin/kube-apiserver"),
