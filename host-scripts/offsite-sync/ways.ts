@@ -280,13 +280,13 @@ async function restore(request: RestoreRequest, context: Context): Promise<Answe
 }
 
 /** Hours over a line that end at a full disk are hours lost. @param place folder that may not be there yet @throws {Refusal} */
-function refuseWithoutRoom({ files, totalBytes }: RsyncPass, place: string, job: string): void {
+function refuseWithoutRoom({ inodes, bytes }: Looked, place: string, job: string): void {
   let there = place;
   while (!existsSync(there)) there = dirname(there);
   const { free } = roomOf(there);
-  if (totalBytes <= free.bytes && files <= free.inodes) return;
+  if (bytes <= free.bytes && inodes <= free.inodes) return;
   throw new Refusal(
-    `${quoted(place)} has room for ${sizeText(free.bytes)} and ${free.inodes} entries, and ${sizeText(totalBytes)} in ${files} files come`,
+    `${quoted(place)} has room for ${sizeText(free.bytes)} and ${free.inodes} entries, and ${sizeText(bytes)} in ${inodes} entries come`,
     shell`df -h ${there}; df -i ${there}   (then ${job} restore with --into a folder on a larger disk, or names in it alone; of files with holes, which take less than their sizes, with ${`--${unhindered}`})`,
   );
 }
@@ -313,14 +313,20 @@ function namesBelow(
   });
 }
 
-/** What all of it, or names in it, come to. */
+interface Looked extends RsyncPass {
+  /** Entries, a file with several names once. */
+  readonly inodes: number;
+}
+
+/** What all of it, or names in it, come to. Generations share what is the same: of a file with several names, `bytes` has its size once. */
 async function looked(
   context: Context,
   path: string,
   to: string,
   only: readonly string[] | undefined,
-): Promise<RsyncPass> {
+): Promise<Looked> {
   const { stateDir } = context.config;
+  let furtherNames = 0;
   mkdirSync(stateDir, { recursive: true, mode: 0o700 });
   const look = (filters: readonly string[]) =>
     remoteRsync(
@@ -330,10 +336,13 @@ async function looked(
         `${stateDir}/nothing/`,
       ],
       { cwd: "/" },
+      ({ letters }) => {
+        if (letters.startsWith("h")) furtherNames += 1;
+      },
     );
   const pass = only ? await withNameFilters(stateDir, only, look) : await look([]);
   if (pass.outcome !== "complete") throw failureOf(context, path, pass, "Nothing was changed.");
-  return pass;
+  return { ...pass, inodes: pass.entries - furtherNames };
 }
 
 /** Nothing is overwritten: what is there may be newer than what was sent. */

@@ -231,13 +231,42 @@ test("what is larger than the room that is there is refused before it begins, an
   const refused = await run(...words);
   expect([refused.status, refused.stderr]).toEqual([
     3,
-    expect.stringMatching(/has room for 1 MiB and \d+ entries, and 4 MiB in 1 files come[^]*--without-room/),
+    expect.stringMatching(
+      /has room for 1 MiB and \d+ entries, and 4 MiB in 2 entries come[^]*--without-room/,
+    ),
   ]);
   expect(await world.inside("ls", small)).toBe("");
   await succeeds(...words, "--without-room");
   expect(await world.inside("stat", "-c", "%s", join(small, "back/large"))).toBe(String(2 ** 22));
   await world.inside("umount", small);
   for (const folder of [join(world.backup, "holes"), far("pve-backup/holes")])
+    rmSync(folder, { recursive: true });
+});
+
+test("of a file with several names, as generations share it, what it takes once is what a restore asks room for", async () => {
+  const small = join(world.folder, "small");
+  await world.inside("mount", "-t", "tmpfs", "-o", "size=4m,nr_inodes=24,nosuid,nodev", "tmpfs", small);
+  mkdirSync(join(world.backup, "shared"));
+  writeFileSync(join(world.backup, "shared/0"), Buffer.alloc(2 ** 20, "x"));
+  for (let name = 1; name < 20; name += 1)
+    linkSync(join(world.backup, "shared/0"), join(world.backup, `shared/${name}`));
+  hand("reconcile", "shared");
+  await succeeds();
+  const words = ["restore", join(world.folder, "backup/shared"), "--into"];
+  await succeeds(...words, join(small, "back"));
+  expect(await world.inside("stat", "-c", "%h", join(small, "back/0"))).toBe("20");
+  await world.inside("rm", "-r", join(small, "back"));
+  // Folders take an inode each, as files do.
+  for (let name = 0; name < 30; name += 1) mkdirSync(join(world.backup, `shared/folder ${name}`));
+  hand("reconcile", "shared");
+  await succeeds();
+  const refused = await run(...words, join(small, "back"));
+  expect([refused.status, refused.stderr]).toEqual([
+    3,
+    expect.stringMatching(/ and 1 MiB in 32 entries come/),
+  ]);
+  await world.inside("umount", small);
+  for (const folder of [join(world.backup, "shared"), far("pve-backup/shared")])
     rmSync(folder, { recursive: true });
 });
 
