@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { usualCollapse } from "../../plan/contracts/collapse";
 import { isLess } from "../runtime/collapse";
 import { filesIn } from "../runtime/files-in";
-import { inTree } from "../runtime/tree-path";
+import { inTree, statAt } from "../runtime/tree-path";
 import { quoted } from "../runtime/quoted";
 
 /** A part of a host's configuration: a path that is kept, and where it leads to if it is a link. */
@@ -50,10 +50,10 @@ function holdingsOf(root: string, paths: readonly string[]): Holdings {
     if (!top) continue;
     const name = Buffer.from(path.replace(/^\/+/, "")).toString("latin1");
     for (const file of top.isDirectory() ? filesIn(root, name) : [name]) {
-      const stat = lstatSync(inTree(root, file));
+      const stat = statAt(inTree(root, file));
       if (!stat.isFile()) continue;
       holds.files += 1;
-      holds.bytes += stat.size;
+      holds.bytes += Number(stat.size);
     }
   }
   return holds;

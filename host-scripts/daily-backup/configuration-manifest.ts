@@ -1,8 +1,11 @@
 import { createHash } from "node:crypto";
-import { type BigIntStats, createReadStream, lstatSync, readdirSync, readlinkSync } from "node:fs";
+import { type BigIntStats, constants, createReadStream, openSync, readlinkSync } from "node:fs";
 import { pipeline } from "node:stream/promises";
 import { exitCodes, messageOf, RunnerError } from "../runtime/errors";
-import { quoted } from "../runtime/quoted";
+import { entriesOf as namesIn } from "../runtime/open-folder";
+import { quoted, shortened } from "../runtime/quoted";
+import { reach } from "../runtime/reach";
+import { statAt } from "../runtime/tree-path";
 import type { FactResult } from "./configuration-facts";
 
 /** Where a generation of the host's configuration lists what it holds. */
@@ -59,9 +62,10 @@ export async function entriesOf(folder: string, stop: AbortSignal): Promise<Mani
 
 async function walk(root: Buffer, path: Buffer, into: ManifestEntry[], stop: AbortSignal): Promise<void> {
   const folder = join(root, path);
-  for (const name of readdirSync(folder, { encoding: "buffer" }).sort(Buffer.compare)) {
+  const names = namesIn(folder).map(name => Buffer.from(name, "latin1"));
+  for (const name of names.sort(Buffer.compare)) {
     const below = path.length === 0 ? name : join(path, name);
-    const stat = lstatSync(join(root, below), { bigint: true });
+    const stat = statAt(join(root, below));
     into.push(await entryOf(root, below, stat, stop));
     if (stat.isDirectory()) await walk(root, below, into, stop);
   }
@@ -80,7 +84,8 @@ async function entryOf(
     ...{ uid: Number(stat.uid), gid: Number(stat.gid) },
   };
   if (stat.isDirectory()) return { ...own, type: "folder" };
-  if (stat.isSymbolicLink()) return { ...own, type: "link", target: textOf(readlinkSync(file, "buffer")) };
+  if (stat.isSymbolicLink())
+    return { ...own, type: "link", target: textOf(reach(file, short => readlinkSync(short, "buffer"))) };
   if (!stat.isFile()) return { ...own, type: "other" };
   return { ...own, type: "file", sizeBytes: Number(stat.size), sha256: await hashOf(file, stop) };
 }
@@ -89,11 +94,12 @@ async function entryOf(
 async function hashOf(file: Buffer, stop: AbortSignal): Promise<string> {
   const hash = createHash("sha256");
   try {
-    await pipeline(createReadStream(file, { highWaterMark: 1 << 20 }), hash, { signal: stop });
+    const fd = reach(file, short => openSync(short, constants.O_RDONLY | constants.O_NOFOLLOW));
+    await pipeline(createReadStream("", { fd, highWaterMark: 1 << 20 }), hash, { signal: stop });
   } catch (error) {
     stop.throwIfAborted();
     throw incomplete(
-      `the copy of ${quoted(file)} can't be read: ${messageOf(error)}`,
+      `the copy of ${shortened(quoted(file))} can't be read: ${messageOf(error)}`,
       "dmesg --level err,warn | tail",
     );
   }

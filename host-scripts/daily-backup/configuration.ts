@@ -17,7 +17,7 @@ import {
 } from "../runtime/generations";
 import type { JobRun } from "../runtime/job-run";
 import type { Phase } from "../runtime/phases";
-import { quoted } from "../runtime/quoted";
+import { quoted, shortened } from "../runtime/quoted";
 import { required } from "../runtime/required";
 import { listedBefore, rsync, wholeMetadata } from "../runtime/rsync";
 import { ready, shell } from "../runtime/shell";
@@ -270,7 +270,7 @@ async function copyFiles(
     );
   const lacks = lacked.map(({ path, reason }) => ({
     path: `/${path.toString("latin1")}`,
-    reason: `${quoted(Buffer.concat([Buffer.from("/"), path]))} can't be copied: ${reason}`,
+    reason: `${shortened(quoted(Buffer.concat([Buffer.from("/"), path])))} can't be copied: ${reason}`,
     next,
   }));
   return { bytes: pass.bytes, lacks: isThrough ? [] : lacks };

@@ -1,9 +1,12 @@
 import {
   chmodSync,
+  closeSync,
+  constants,
   existsSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
+  openSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -18,6 +21,7 @@ import {
   type ConfigurationRun,
   judgeConfiguration,
 } from "../../host-scripts/daily-backup/configuration";
+import { manifestFaults } from "../../host-scripts/daily-backup/ways/manifest";
 import { createLog } from "../../host-scripts/runtime/log";
 import { Stop } from "../../host-scripts/runtime/stop";
 import type { DailyBackupConfig } from "../../plan/contracts/daily-backup";
@@ -292,6 +296,52 @@ test("an entry that can't be copied keeps no other one from being kept, until it
     ...[".incomplete/2026-23", ".incomplete/2026-22"],
     ...["2026-23", ".incomplete/2026-23"],
   ]);
+});
+
+/** What whoever went from folder to folder has made. */
+function makeDeep(folders: number): void {
+  let above = openSync(join(host, "usr/local/bin"), constants.O_DIRECTORY);
+  for (let depth = 0; depth < folders; depth += 1) {
+    const below = `/proc/self/fd/${above}/${"n".repeat(200)}`;
+    mkdirSync(below);
+    const next = openSync(below, constants.O_DIRECTORY);
+    closeSync(above);
+    above = next;
+  }
+  symlinkSync("file", `/proc/self/fd/${above}/link`);
+  writeFileSync(`/proc/self/fd/${above}/file`, "far below");
+  closeSync(above);
+}
+
+describe("paths that no call takes as a whole", () => {
+  // Node removes by whole paths.
+  afterEach(() => execaSync("rm", ["-rf", host, disk]));
+
+  test("where rsync has copied it, it is listed and compared as any other one", async () => {
+    makeDeep(20);
+    await back();
+    expect(await manifestFaults(kept(""), new AbortController().signal)).toEqual([]);
+    const { entries } = JSON.parse(readFileSync(kept("manifest.json"), "utf8")) as {
+      entries: { path: string }[];
+    };
+    expect(entries.filter(({ path }) => /n\/(file|link)$/.test(path))).toMatchObject([
+      { sizeBytes: 9 },
+      { target: "file" },
+    ]);
+    await back({ at: "2026-06-02T03:00:00Z" });
+    expect(generations()).toEqual(["2026-22", "2026-23"]);
+  });
+
+  test("where rsync itself can't, all else is kept apart", async () => {
+    makeDeep(22);
+    await expect(back()).rejects.toMatchObject({
+      failed: expect.stringMatching(
+        /"\/usr\/local\/bin\/n+.{0,200} can't be copied: filename overflows/,
+      ) as string,
+      kept: `All else is in "${apart("2026-22")}"; the earlier generations are whole.`,
+    });
+    expect(readFileSync(apart("2026-22/files/etc/pve/storage.cfg"), "utf8")).toBe("dir: local\n");
+  });
 });
 
 describe("a host that lost most of what it was", () => {
