@@ -134,8 +134,9 @@ function podSpec(pod: DumpPod, objects: PodObjects, use: PodUse) {
     ],
     volumes: [
       { name: "programs", configMap: { name: configMap } },
-      ...secretVolumes(secret, "credentials"),
-      ...secretVolumes(pushSecret, "push-credentials"),
+      ...secretVolumes(secret, "credentials", 0o440),
+      // Root's, where no group gets all files of the pod's volumes: the runner, which alone has it mounted, reads it as anybody.
+      ...secretVolumes(pushSecret, "push-credentials", 0o444),
       // Of memory, as a client's password file lies there for as long as it runs. Dumps go through it by pipes.
       { name: "exchange", emptyDir: { medium: "Memory", sizeLimit: "16Mi" } },
       { name: "target", persistentVolumeClaim: { claimName: claim } },
@@ -150,8 +151,8 @@ function secretMounts(secret: string | undefined, name: string, mountPath: strin
   return secret === undefined ? [] : [{ name, mountPath, readOnly: true }];
 }
 
-function secretVolumes(secret: string | undefined, name: string) {
-  return secret === undefined ? [] : [{ name, secret: { secretName: secret, defaultMode: 0o440 } }];
+function secretVolumes(secret: string | undefined, name: string, defaultMode: number) {
+  return secret === undefined ? [] : [{ name, secret: { secretName: secret, defaultMode } }];
 }
 
 /** Kubernetes puts other variables in the place of "$(NAME)", and one "$" in the place of two. */

@@ -40,7 +40,7 @@ function podOf(estate: EstateInput) {
     claim: job.name,
     configMap: "programs",
     secret: undefined,
-    pushSecret: undefined,
+    pushSecret: "nextcloud-backup-push",
   };
   return { job, pod: cronJobSpec(job.deployment.pod, objects).jobTemplate.spec.template.spec };
 }
@@ -68,6 +68,12 @@ test("a dump of files mounts their volume on its application's node, as their ow
   expect(containers[1]?.securityContext).not.toHaveProperty("runAsUser");
   expect(volumes).toContainEqual({ name: "files", persistentVolumeClaim: { claimName: "nextcloud" } });
   expect(volumes.map(({ name }) => name)).not.toContain("credentials");
+  // Without an fsGroup it stays root's, and the runner is none: readable by a group, no push had its password.
+  expect(volumes).toContainEqual({
+    name: "push-credentials",
+    secret: { secretName: "nextcloud-backup-push", defaultMode: 0o444 },
+  });
+  expect(containers[0]?.volumeMounts.map(({ name }) => name)).not.toContain("push-credentials");
   expect(affinity).toMatchObject({
     podAffinity: {
       preferredDuringSchedulingIgnoredDuringExecution: [
@@ -99,7 +105,9 @@ test("what the estate has for a shell arrives as it stands there, whatever Kuber
       { name: "RESTORE", value: "" },
     ]) as unknown,
   });
-  expect(pod.volumes.map(({ name }) => name)).toEqual(["programs", "exchange", "target", "scratch"]);
+  expect(pod.volumes.map(({ name }) => name)).toEqual([
+    ...["programs", "push-credentials", "exchange", "target", "scratch"],
+  ]);
   expect(job.flows[0]?.wayBack?.steps[0]).toMatchObject({ kind: "manual" });
 });
 
