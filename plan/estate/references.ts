@@ -126,6 +126,12 @@ function pushgateway({ monitoring }: Estate, look: Lookup): void {
       'takes what anybody pushes, who reaches a node. Expected pushgatewayLogin beside it, e.g. { user: "holdfast", password: "pushgateway" }',
     );
   const { protocol, hostname, port } = new URL(monitoring.pushgateway);
+  if (/^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname))
+    look.fault(
+      ["monitoring", "pushgateway"],
+      monitoring.pushgateway,
+      `is whoever pushes themselves, and pushgatewayServer answers at the cluster's nodes: every push would be lost. Expected a node's address, e.g. "http://192.168.1.10:${server.nodePort}"`,
+    );
   if (protocol === "http:" && Number(port) !== server.nodePort)
     look.fault(
       ["monitoring", "pushgateway"],

@@ -184,7 +184,7 @@ test("the hash is the same at each preview, and another one for another password
   expect(await webConfig("holdfast", "two")).not.toBe(text);
 });
 
-test.each([
+test.each<[string, object, RegExp]>([
   [
     "a server without a login",
     { pushgatewayServer: server, pushgatewayLogin: undefined },
@@ -195,6 +195,11 @@ test.each([
     { pushgatewayServer: server, pushgateway: "http://192.168.1.20:9091" },
     /Expected "http:\/\/192\.168\.1\.20:30091", or the https address of a proxy/,
   ],
+  ...["localhost", "127.0.0.1", "127.1", "[::1]"].map((machine): [string, object, RegExp] => [
+    `${machine}, which is another one for each job`,
+    { pushgatewayServer: server, pushgateway: `http://${machine}:30091` },
+    /whoever pushes themselves/,
+  ]),
   ["a cluster with a typo", { pushgatewayServer: { ...server, cluster: "k8" } }, /"k8".*k8s/s],
   [
     "a secret that nobody has",
