@@ -11,11 +11,10 @@ import { formatDuration, parseDuration } from "../../plan/units/duration";
 import { defineCheck, type Found } from "../check";
 import { edit } from "../example-edits";
 import { example, mended } from "../examples";
+import { isAhead, todayOf } from "../proof-day";
 import { fallsShort } from "../protection";
 import { type Undrilled, undrilledOf, undrilledText } from "../undrilled";
 import { counted, listed } from "../wording";
-
-const dayMs = 86_400_000;
 
 export const restoreUnproven = defineCheck({
   code: "promises/restore-unproven",
@@ -96,7 +95,7 @@ function unprovenOf(plan: Plan, asOfMs: number): Unproven[] {
   return Object.entries(services).flatMap(([service, { promise, restoredByHand: proven }]) => {
     const own = undrilled.filter(each => each.service === service);
     if (own.length === 0 || Object.keys(promise?.rpo ?? {}).length === 0) return [];
-    if (proven && !isOver(proven, zone, asOfMs) && !isAhead(proven, zone, asOfMs)) return [];
+    if (proven && !isOver(proven, zone, asOfMs) && !isAhead(proven.proven, plan.estate, asOfMs)) return [];
     return [{ service, proven, undrilled: own }];
   });
 }
@@ -115,10 +114,6 @@ function isOver({ proven, every }: Proven, zone: string, asOfMs: number): boolea
   return asOfMs > endOfDay(proven, zone) + parseDuration(every);
 }
 
-function isAhead({ proven }: Proven, zone: string, asOfMs: number): boolean {
-  return endOfDay(proven, zone) > asOfMs + dayMs;
-}
-
 function nothingDrilled({ estate }: Plan, short: readonly Unproven[]): Found {
   const services = short.map(({ service }) => service);
   return {
@@ -131,9 +126,9 @@ function nothingDrilled({ estate }: Plan, short: readonly Unproven[]): Found {
 
 function unproven({ service, proven, undrilled }: Unproven, { estate }: Plan, asOfMs: number): Found {
   const field = `services.${service}.restoredByHand`;
-  const today = new Date(asOfMs).toISOString().slice(0, 10);
+  const today = todayOf(estate, asOfMs);
   const datasets = undrilled.map(({ dataset }) => dataset);
-  if (proven && isAhead(proven, estate.zone, asOfMs))
+  if (proven && isAhead(proven.proven, estate, asOfMs))
     return {
       subject: service,
       message: `A restore of ${service} is said to have been proven on ${proven.proven}, and today is ${today}: until then nothing would tell that it is overdue.`,

@@ -4,10 +4,10 @@ import { formatDuration, parseDuration } from "../../plan/units/duration";
 import { defineCheck, type Found } from "../check";
 import { edit } from "../example-edits";
 import { example, mended } from "../examples";
+import { isAhead, todayOf } from "../proof-day";
 import { counted } from "../wording";
 
 const proof = "holdfast break-glass verify";
-const dayMs = 86_400_000;
 
 export const breakGlassUnproven = defineCheck({
   code: "security/break-glass-unproven",
@@ -19,7 +19,7 @@ export const breakGlassUnproven = defineCheck({
     if (count === 0) return [];
     const { breakGlass, zone } = plan.estate;
     const secrets = counted(count, "secret");
-    const today = new Date(asOfMs).toISOString().slice(0, 10);
+    const today = todayOf(plan.estate, asOfMs);
     if (!breakGlass)
       return [
         {
@@ -30,9 +30,8 @@ export const breakGlassUnproven = defineCheck({
         },
       ];
     const { proven, every } = breakGlass;
-    const provenMs = endOfDay(proven, zone);
-    if (provenMs > asOfMs + dayMs) return [inTheFuture(proven, today)];
-    const overMs = asOfMs - provenMs - parseDuration(every);
+    if (isAhead(proven, plan.estate, asOfMs)) return [inTheFuture(proven, today)];
+    const overMs = asOfMs - endOfDay(proven, zone) - parseDuration(every);
     if (overMs <= 0) return [];
     return [
       {

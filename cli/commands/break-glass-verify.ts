@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { z } from "zod";
+import { todayOf } from "../../checks/proof-day";
 import { counted } from "../../checks/wording";
 import { errorText } from "../../plan/estate/plain";
 import { formatDuration } from "../../plan/units/duration";
@@ -37,8 +38,10 @@ export const breakGlassVerify: CommandSpec<Options> = {
     const archive = await opened(bytes, key, context.folder);
     const set = "fault" in archive ? archive : await unpacked(archive);
     if ("fault" in set) return unusable(asked, set);
-    const { files } = await wantedNow(asked, context);
-    return told(asked, set, differences(set, files), context.nowMs);
+    const { files, sources } = await wantedNow(asked, context);
+    const { nowMs } = context;
+    const today = todayOf(sources.plan.estate, nowMs);
+    return told(asked, set, differences(set, files), { nowMs, today });
   },
 };
 
@@ -75,7 +78,7 @@ function told(
   { file, json }: Options,
   set: BreakGlassSet,
   differ: readonly string[],
-  nowMs: number,
+  { nowMs, today }: { readonly nowMs: number; readonly today: string },
 ): Outcome {
   const exitCode = differ.length === 0 ? 0 : 1;
   const madeAt = new Date(set.madeMs).toISOString();
@@ -91,10 +94,7 @@ function told(
   const head = `${file}: it opens, and ${counted(set.files.length, "file")} are what was written at ${madeAt}, ${formatDuration(Math.max(0, nowMs - set.madeMs))} ago.`;
   const lines =
     exitCode === 0
-      ? [
-          "It has today's secrets, estate and programs.",
-          `Next: breakGlass.proven: "${new Date(nowMs).toISOString().slice(0, 10)}" in the estate.`,
-        ]
+      ? ["It has today's secrets, estate and programs.", `Next: breakGlass.proven: "${today}" in the estate.`]
       : ["It isn't the one that would be made today:", ...differ.map(line => `  ${line}`), again];
   return { text: [head, ...lines].join("\n"), exitCode };
 }
