@@ -73,8 +73,8 @@ export async function intoFolder(
   return { path: real, isMount: mount === true };
 }
 
-/** Nobody's. */
-const somebody = 65_534;
+/** Nobody has it, and it isn't "nobody" (65534), whom a share makes of root: there a change to that one succeeds, and to no other. */
+const somebody = 54_321;
 const someMode = 0o751;
 
 /** A file system that knows no owners (vfat, exFAT, a share of another account) would have all of it as one account's, after hours of copying. */
