@@ -196,6 +196,10 @@ describe.each(Object.keys(workflowFiles) as Forge[])("the workflow of %s", forge
     ]);
   });
 
+  test("has a preview without the stack's outputs, whose rules would be most of a comment", () => {
+    expect(read(workflowFiles[forge])).toMatch(/pulumi preview .*--suppress-outputs \| tee preview\.txt/);
+  });
+
   test("calls commands and flags that there are", () => {
     const words = [...read(workflowFiles[forge]).matchAll(/npx holdfast ([a-z-]+)((?: (?!>|\|\|)\S+)*)/g)];
     expect(words.map(([, command]) => command)).toEqual(expect.arrayContaining(["diff", "check", "comment"]));
