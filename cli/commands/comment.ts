@@ -4,7 +4,7 @@ import { z } from "zod";
 import { errorText } from "../../plan/estate/plain";
 import { BadInput } from "../bad-input";
 import type { CommandSpec, Context } from "../command";
-import { ownComment, requestOf, writeComment } from "../comment/request";
+import { ownComment, type Request, requestOf, writeComment } from "../comment/request";
 
 const options = z.object({
   diff: z.string().min(1, "expected a file"),
@@ -28,7 +28,7 @@ export const comment: CommandSpec<z.output<typeof options>> = {
     const body = bodyOf(
       textIn(diff, context),
       preview === undefined ? "" : textIn(preview, context),
-      request.most,
+      request,
     );
     const there = await ownComment(request, mark.trimEnd());
     const written = "cause" in there ? there : await writeComment(request, there.id, body);
@@ -56,8 +56,9 @@ function textIn(file: string, { folder }: Context): string {
 }
 
 /** The diff is whole where it fits, and what is left is the preview's. */
-function bodyOf(diff: string, preview: string, most: number): string {
-  const said = `${mark}${cut(diff.trimEnd(), most - mark.length - cutText.length - 1)}\n`;
+function bodyOf(diff: string, preview: string, { most, commit }: Request): string {
+  const end = `\n\nOf commit ${commit}.\n`;
+  const said = `${mark}${cut(diff.trimEnd(), most - mark.length - cutText.length - end.length)}${end}`;
   if (preview === "") return said;
   // A fence that the text itself may have ends nothing.
   const longest = Math.max(2, ...[...preview.matchAll(/`+/g)].map(([run]) => run.length));

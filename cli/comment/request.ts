@@ -10,6 +10,8 @@ import { replyOf } from "../reply";
 export interface Request {
   /** For people: "pull request 7 of me/house". */
   readonly called: string;
+  /** What this run is of: a later one may end before it has anything to say. */
+  readonly commit: string;
   /** Where its comments are, and where one of them is. */
   readonly comments: string;
   readonly comment: (id: number) => string;
@@ -42,15 +44,19 @@ function pullRequest(environment: Environment): Request {
     ...["GITHUB_API_URL", "GITHUB_REPOSITORY", "GITHUB_EVENT_PATH"].map(name => given(environment, name)),
     given(environment, "GITHUB_TOKEN", "in the step's env: GITHUB_TOKEN: ${{ github.token }}"),
   ] as [string, string, string, string];
-  const { data } = z.object({ pull_request: z.object({ number: z.int() }) }).safeParse(eventIn(event));
+  const { data } = z
+    .object({ pull_request: z.object({ number: z.int(), head: z.object({ sha: z.string() }) }) })
+    .safeParse(eventIn(event));
   if (!data)
     throw new BadInput(
       "comment: what began this run is no pull request. Next: if: github.event_name == 'pull_request'",
     );
-  const { number } = data.pull_request;
+  const { number, head } = data.pull_request;
   const issues = `${api}/repos/${repository}/issues`;
   return {
     called: `pull request ${number} of ${repository}`,
+    // Not GITHUB_SHA, which is that of the merge of both branches.
+    commit: head.sha,
     comments: `${issues}/${number}/comments`,
     comment: id => `${issues}/comments/${id}`,
     self: undefined,
@@ -66,18 +72,20 @@ function pullRequest(environment: Environment): Request {
 
 /** https://docs.gitlab.com/api/notes/#merge-requests */
 function mergeRequest(environment: Environment): Request {
-  const [api, project, number, token] = [
-    ...["CI_API_V4_URL", "CI_PROJECT_ID"].map(name => given(environment, name)),
+  const [api, project, merged, number, token] = [
+    ...["CI_API_V4_URL", "CI_PROJECT_ID", "CI_COMMIT_SHA"].map(name => given(environment, name)),
     given(environment, "CI_MERGE_REQUEST_IID", "in a pipeline of a merge request"),
     given(
       environment,
       "HOLDFAST_COMMENT_TOKEN",
       "a project access token of role Reporter with scope api, as a masked variable",
     ),
-  ] as [string, string, string, string];
+  ] as [string, string, string, string, string];
   const comments = `${api}/projects/${project}/merge_requests/${number}/notes`;
   return {
     called: `merge request ${number}`,
+    // Empty but in a pipeline of the merge of both branches.
+    commit: environment["CI_MERGE_REQUEST_SOURCE_BRANCH_SHA"] || merged,
     comments,
     comment: id => `${comments}/${id}`,
     self: `${api}/user`,

@@ -25,6 +25,7 @@ const [own, others] = [
 /** Comments of others come first, more than a page of them. */
 let comments: { id: number; body: string | null; user: object; author: object }[];
 let refusal: number | undefined;
+const commit = "0123456789".repeat(4);
 const { env } = process;
 
 beforeEach(async () => {
@@ -48,7 +49,7 @@ beforeEach(async () => {
   writeFileSync(join(folder, "preview.txt"), "+ 3 to create\n```\n");
   writeFileSync(
     join(folder, "event.json"),
-    JSON.stringify({ action: "opened", pull_request: { number: 7 } }),
+    JSON.stringify({ action: "opened", pull_request: { number: 7, head: { sha: commit } } }),
   );
 });
 afterEach(() => {
@@ -88,6 +89,7 @@ const gitlab = (): object => ({
     CI_API_V4_URL: `${address}/api/v4`,
     CI_PROJECT_ID: "42",
     CI_MERGE_REQUEST_IID: "7",
+    ...{ CI_COMMIT_SHA: "of the merge", CI_MERGE_REQUEST_SOURCE_BRANCH_SHA: commit },
   },
   HOLDFAST_COMMENT_TOKEN: "glpat-secret",
 });
@@ -132,13 +134,22 @@ test.each([
   const asked = calls.filter(({ url }) => url !== "/api/v4/user");
   expect(asked).toMatchObject([...lists, { method: "POST", url: path, token }]);
   expect(asked[2]?.body).toBe(
-    "<!-- holdfast -->\n**1 promise is broken**\n\n<details><summary>What pulumi up would do</summary>\n\n````\n+ 3 to create\n```\n````\n\n</details>\n",
+    [
+      "<!-- holdfast -->\n**1 promise is broken**\n\n",
+      `Of commit ${commit}.\n\n`,
+      "<details><summary>What pulumi up would do</summary>\n\n````\n+ 3 to create\n```\n````\n\n</details>\n",
+    ].join(""),
   );
   calls = [];
   writeFileSync(join(folder, "diff.md"), "nothing changed\n");
   expect((await comment(variables(), "diff.md")).said).toBe(`The comment on ${called} is renewed.\n`);
   expect(calls.at(-1)).toEqual({
-    ...{ method: change[0], url: change[1], token, body: "<!-- holdfast -->\nnothing changed\n" },
+    ...{
+      method: change[0],
+      url: change[1],
+      token,
+      body: `<!-- holdfast -->\nnothing changed\n\nOf commit ${commit}.\n`,
+    },
   });
   expect(comments).toHaveLength(131);
 });
@@ -155,7 +166,7 @@ test.each([
   expect((await comment(variables(), "diff.md")).said).toMatch(/ is renewed\.\n$/);
   expect(comments.map(({ id, body }) => [id, body])).toEqual([
     [1, body.replace("\n", "\r\n")],
-    [1000, "<!-- holdfast -->\n**1 promise is broken**\n"],
+    [1000, `<!-- holdfast -->\n**1 promise is broken**\n\nOf commit ${commit}.\n`],
   ]);
 });
 
@@ -163,7 +174,7 @@ test.each(["", "x"])("a diff that is longer than a comment is cut between two ch
   writeFileSync(join(folder, "diff.md"), `${first}${"\u{1F4BE}".repeat(40_000)}`);
   expect((await comment(github(), "diff.md")).exitCode).toBe(0);
   const body = calls.at(-1)?.body ?? "";
-  expect(body).toMatch(/[^\n]\n\n… the run's artifacts have all of it\n$/);
+  expect(body).toMatch(/[^\n]\n\n… the run's artifacts have all of it\n\nOf commit \d+\.\n$/);
   expect(body.length).toBeLessThanOrEqual(65_536);
   expect(Buffer.from(body).toString()).toBe(body);
 });
@@ -174,7 +185,7 @@ test("what is longer than a comment may be is cut in the preview, and says so", 
   const body = calls.at(-1)?.body ?? "";
   expect(body.length).toBeLessThanOrEqual(65_536);
   expect(body).toMatch(
-    /^<!-- holdfast -->\n\*\*1 promise is broken\*\*\n[^]*x\n\n… the run's artifacts have all of it\n```\n\n<\/details>\n$/,
+    /^<!-- holdfast -->\n\*\*1 promise is broken\*\*\n\nOf commit \d+\.\n[^]*x\n\n… the run's artifacts have all of it\n```\n\n<\/details>\n$/,
   );
 });
 
