@@ -55,10 +55,11 @@ function textIn(file: string, { folder }: Context): string {
   }
 }
 
-/** The diff is whole where it fits, and what is left is the preview's. */
+/** The diff is whole where it fits, and what is left is the preview's; where that is nothing, it is said. */
 function bodyOf(diff: string, preview: string, { most, commit }: Request): string {
   const end = `\n\nOf commit ${commit}.\n`;
-  const said = `${mark}${cut(diff.trimEnd(), most - mark.length - cutText.length - end.length)}${end}`;
+  const besides = mark.length + cutText.length + end.length + noRoom.length;
+  const said = `${mark}${cut(diff.trimEnd(), most - besides)}${end}`;
   if (preview === "") return said;
   // A fence that the text itself may have ends nothing.
   const longest = Math.max(2, ...[...preview.matchAll(/`+/g)].map(([run]) => run.length));
@@ -66,9 +67,10 @@ function bodyOf(diff: string, preview: string, { most, commit }: Request): strin
   const around = (text: string): string =>
     `${said}\n<details><summary>What pulumi up would do</summary>\n\n${fence}\n${text}\n${fence}\n\n</details>\n`;
   const left = most - around("").length - cutText.length;
-  return left > 0 ? around(cut(preview.trimEnd(), left)) : said;
+  return left > 0 ? around(cut(preview.trimEnd(), left)) : `${said}${noRoom}`;
 }
 
+const noRoom = "\nWhat pulumi up would do has no room here: the run's artifacts have it.\n";
 /** A line of its own, also behind a row of a table. */
 const cutText = "\n\n… the run's artifacts have all of it";
 

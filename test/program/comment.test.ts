@@ -179,6 +179,19 @@ test.each(["", "x"])("a diff that is longer than a comment is cut between two ch
   expect(Buffer.from(body).toString()).toBe(body);
 });
 
+test.each([65_340, 70_000])(
+  "of a preview beside a diff of %s letters, it is said that it has no room",
+  async length => {
+    writeFileSync(join(folder, "diff.md"), "x".repeat(length));
+    expect((await comment(github(), "diff.md", "preview.txt")).exitCode).toBe(0);
+    const body = calls.at(-1)?.body ?? "";
+    expect(body).toMatch(
+      /x\n[^]*\n\nWhat pulumi up would do has no room here: the run's artifacts have it\.\n$/,
+    );
+    expect(body.length).toBeLessThanOrEqual(65_536);
+  },
+);
+
 test("what is longer than a comment may be is cut in the preview, and says so", async () => {
   writeFileSync(join(folder, "preview.txt"), "x".repeat(100_000));
   expect((await comment(github(), "diff.md", "preview.txt")).exitCode).toBe(0);
