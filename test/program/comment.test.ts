@@ -179,7 +179,7 @@ test.each(["", "x"])("a diff that is longer than a comment is cut between two ch
   expect(Buffer.from(body).toString()).toBe(body);
 });
 
-test.each([65_340, 70_000])(
+test.each([65_354, 70_000])(
   "of a preview beside a diff of %s letters, it is said that it has no room",
   async length => {
     writeFileSync(join(folder, "diff.md"), "x".repeat(length));
