@@ -184,3 +184,12 @@ test("a text of an estate is no markup on a page", async () => {
   }, "markdown");
   expect(text).toContain("https://a.example/\\_x\\_\\|y |");
 });
+
+test("a text of an estate calls nobody to a request", async () => {
+  const { text } = await told(({ monitoring }) => {
+    monitoring.runbooks = "https://a.example/@all";
+  }, "markdown");
+  // What is between, nobody sees, and no forge takes for a name.
+  expect(text).toContain("https://a.example/@&#8203;all |");
+  expect(text).not.toMatch(/@\w/);
+});

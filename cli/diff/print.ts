@@ -61,7 +61,10 @@ function inLine(text: string): string {
   return text.replace(/[\n\t]+/g, " ");
 }
 
-/** Nothing of an estate becomes a part of the page: neither a cell's end, nor markup, nor a line. */
+/** Nothing of an estate becomes a part of the page: neither a cell's end, nor markup, nor a line, nor what calls somebody. */
 function escaped(text: string): string {
-  return text.replace(/\s+/g, " ").replace(/[\\`*_~[\]<>|#&]/g, "\\$&");
+  return text
+    .replace(/\s+/g, " ")
+    .replace(/[\\`*_~[\]<>|#&]/g, "\\$&")
+    .replaceAll("@", "@&#8203;");
 }
