@@ -1,6 +1,6 @@
 import { isLess } from "../runtime/collapse";
 import { filesIn } from "../runtime/files-in";
-import { isPeriodName } from "../runtime/generations";
+import { isLaterPeriod, isPeriodName, isWithin } from "../runtime/generations";
 import { withPathList } from "../runtime/path-list";
 import { isFolderIn, statIn } from "../runtime/tree-path";
 import { nameOfPart, type Offsite, type Part } from "./offsite";
@@ -92,7 +92,9 @@ export function heldReason(
     return undefined;
   if (part.folder !== undefined && isPeriodName(gone.entry)) {
     const keeps = part.leg.generations.find(({ folder }) => folder === part.folder)?.keeps ?? 1;
-    const newer = periods.filter(period => period > gone.entry).length;
+    const newer = periods.filter(
+      period => isLaterPeriod(period, gone.entry) || isWithin(period, gone.entry),
+    ).length;
     if (newer >= keeps) return undefined;
     if (!periods.includes(gone.entry))
       return `this host has ${newer} newer generations, and the estate keeps ${keeps}`;
@@ -112,7 +114,7 @@ function isFollowed(from: string, { names }: Gone, periods: readonly string[]): 
   return names.every(name => {
     const [, period, ...path] = name.replace(/\.lacks\.json$/, "").split("/");
     if (period === undefined) return true;
-    const later = periods.filter(other => other.length === period.length && other >= period);
+    const later = periods.filter(other => other === period || isLaterPeriod(other, period));
     return later.some(other => statIn(from, [other, ...path.slice(0, 2)].join("/")) !== undefined);
   });
 }

@@ -2,6 +2,7 @@ import { type BigIntStats, lstatSync, mkdirSync, readdirSync, renameSync, rmdirS
 import { createHash } from "node:crypto";
 import { dirname, join } from "node:path";
 import type { GenerationPolicy } from "../../plan/contracts/generations";
+import { periodOf } from "../../plan/contracts/period";
 import { syncFolder } from "./durable";
 import { errnoOf, exitCodes, messageOf, RunnerError } from "./errors";
 import { exchange } from "./exchange";
@@ -167,6 +168,25 @@ export function generationIn(root: string, period: string, path: string): Genera
 /** Whether an entry of a root holds generations, and isn't something that somebody laid beside them. */
 export function isPeriodName(name: string): boolean {
   return Object.values(periodNames).some(pattern => pattern.test(name));
+}
+
+/**
+ * Whether a period is a later one. A day and a week, of which a root has both once the estate asks for the other kind, are held
+ * against one another by their weeks: as names, "2026-21" comes after "2026-09-28".
+ */
+export function isLaterPeriod(period: string, than: string): boolean {
+  return period.length === than.length ? period > than : weekOf(period) > weekOf(than);
+}
+
+/** Whether a day is one of a week. */
+export function isWithin(period: string, other: string): boolean {
+  return period.length !== other.length && weekOf(period) === weekOf(other);
+}
+
+/** Of a day that no calendar has, which somebody else has made, its own name. */
+function weekOf(period: string): string {
+  const dayMs = periodNames.day.test(period) ? Date.parse(period) : NaN;
+  return Number.isNaN(dayMs) ? period : periodOf(dayMs, "week", "UTC");
 }
 
 /** Names of the periods of a root that hold something, oldest first. */

@@ -184,6 +184,27 @@ test("what lacked something goes once a whole one is here, of the same and no ol
   expect([...apart("data"), ...apart("lost")]).toEqual([false, false, false, false]);
 });
 
+test("generations of another kind are newer by time and not by name: of weeks that days have followed, and of days that no week has", async () => {
+  const former = ["pvc-data/2026-40/app/data/file", "pvc-data/.incomplete/2026-40/app/data/file"];
+  for (const path of former) put(path, "of a week");
+  // Its name is less than that of each week here, and all of those were before it.
+  put("pvc-data/2026-09-28/app/data/file", "of a day");
+  await succeeds();
+  expect(former.map(path => existsSync(far(path)))).toEqual([true, true]);
+  for (const path of ["pvc-data/2026-40", "pvc-data/.incomplete", "pvc-data/2026-09-28"]) drop(path);
+  lastPass(40);
+  const { stderr } = await run();
+  expect(stderr).toContain("pvc-data/2026-09-28: is kept at nas, as this host has 0 newer generations");
+  put("pvc-data/2026-10-05/app/data/file", "x".repeat(5));
+  put("pvc-data/2026-10-06/app/data/file", "x".repeat(6));
+  await succeeds();
+  expect([...former, "pvc-data/2026-09-28"].map(path => existsSync(far(path)))).toEqual([
+    false,
+    false,
+    false,
+  ]);
+});
+
 test("a pass that is killed while it removes is made up", async () => {
   put("books/one more", "x");
   await succeeds();
