@@ -5,6 +5,7 @@ import { Secret } from "@pulumi/kubernetes/core/v1/secret";
 import { Service } from "@pulumi/kubernetes/core/v1/service";
 import { NetworkPolicy } from "@pulumi/kubernetes/networking/v1/networkPolicy";
 import * as pulumi from "@pulumi/pulumi";
+import { answersOnly } from "./answers-only";
 import { pushgatewayPort } from "../plan/pushgateway";
 import { podSpec } from "./pushgateway/pod";
 import { webConfig } from "./pushgateway/web-config";
@@ -64,19 +65,7 @@ export class Pushgateway extends pulumi.ComponentResource {
       },
       parent,
     );
-    const policy = new NetworkPolicy(
-      `${name}-reach`,
-      {
-        metadata,
-        spec: {
-          podSelector: { matchLabels: labels },
-          policyTypes: ["Ingress", "Egress"],
-          ingress: [{ ports: [{ protocol: "TCP", port }] }],
-          egress: [],
-        },
-      },
-      parent,
-    );
+    const policy = new NetworkPolicy(`${name}-reach`, { metadata, spec: answersOnly(labels, port) }, parent);
     new Deployment(
       `${name}-server`,
       {

@@ -5,6 +5,7 @@ import { ConfigMap } from "@pulumi/kubernetes/core/v1/configMap";
 import { Service } from "@pulumi/kubernetes/core/v1/service";
 import { NetworkPolicy } from "@pulumi/kubernetes/networking/v1/networkPolicy";
 import * as pulumi from "@pulumi/pulumi";
+import { answersOnly } from "./answers-only";
 import { pageFile, serverText } from "./report/server";
 
 export interface ReportArgs {
@@ -46,19 +47,7 @@ export class Report extends pulumi.ComponentResource {
       },
       parent,
     );
-    new NetworkPolicy(
-      `${name}-reach`,
-      {
-        metadata,
-        spec: {
-          podSelector: { matchLabels: labels },
-          policyTypes: ["Ingress", "Egress"],
-          ingress: [{ ports: [{ protocol: "TCP", port }] }],
-          egress: [],
-        },
-      },
-      parent,
-    );
+    new NetworkPolicy(`${name}-reach`, { metadata, spec: answersOnly(labels, port) }, parent);
     new Deployment(
       `${name}-server`,
       {

@@ -30,19 +30,19 @@ function estateWith(more: Partial<Dump> = {}, dump: object = {}): EstateInput {
   return estate;
 }
 
-function podOf(estate: EstateInput) {
-  const job = planOf(parseEstate(estate)).jobs.find(({ name }) => name === "nextcloud-backup");
+function podOf(estate: EstateInput, called = "nextcloud-backup") {
+  const job = planOf(parseEstate(estate)).jobs.find(({ name }) => name === called);
   if (job?.deployment.kind !== "cronjob") throw new Error("it is installed");
-  const { runner } = job.deployment;
+  const { runner, pod: planned } = job.deployment;
   const objects = {
     job: job.name,
     runner,
     claim: job.name,
     configMap: "programs",
     secret: undefined,
-    pushSecret: "nextcloud-backup-push",
+    pushSecret: `${called}-push`,
   };
-  return { job, pod: cronJobSpec(job.deployment.pod, objects).jobTemplate.spec.template.spec };
+  return { job, planned, pod: cronJobSpec(planned, objects).jobTemplate.spec.template.spec };
 }
 
 test("a dump of files mounts their volume on its application's node, as their owner, and has no password", () => {
@@ -116,25 +116,14 @@ test("a look at the live databases is a job beside the dump, in a pod of the sam
     ...{ name: "nextcloud-integrity", schedule: { cron: "20 * * * *" }, usualRun: "10s", budget: "5min" },
     ...{ promise: { rpo: "3h" }, alert: { receiver: "infra" } },
   };
-  const { jobs } = planOf(parseEstate(estateWith({}, { integrity })));
-  const job = jobs.find(({ name }) => name === "nextcloud-integrity");
-  if (job?.deployment.kind !== "cronjob") throw new Error("it is installed");
-  const { runner, pod } = job.deployment;
-  const objects = {
-    job: job.name,
-    runner,
-    claim: job.name,
-    configMap: "programs",
-    secret: undefined,
-    pushSecret: undefined,
-  };
-  const [client, other] = cronJobSpec(pod, objects).jobTemplate.spec.template.spec.containers;
+  const { job, planned, pod } = podOf(estateWith({}, { integrity }), "nextcloud-integrity");
+  const [client, other] = pod.containers;
   expect(client).toMatchObject({ command: ["sh", "/holdfast/sqlite-integrity.sh"] });
   expect(other).toMatchObject({
     command: ["node", "/holdfast/sqlite-integrity.cjs", "run", "--config", "/holdfast/config.json"],
   });
-  expect(pod.client.restoreScript).toBeUndefined();
-  expect(sqliteIntegrityConfig.parse(JSON.parse(pod.config))).toMatchObject({
+  expect(planned.client.restoreScript).toBeUndefined();
+  expect(sqliteIntegrityConfig.parse(JSON.parse(planned.config))).toMatchObject({
     metrics: "nextcloud_sqlite_integrity",
     stateDir: "/backup/.holdfast/nextcloud-integrity",
   });
