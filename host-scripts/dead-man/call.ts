@@ -24,7 +24,8 @@ export async function call(
     // What is over in a moment, such as a name that isn't resolved yet after a boot, would meet all attempts.
     if (attempt > 1) await sleep(pauseMs);
     try {
-      return await send("POST", url, text, config.timeoutMs);
+      await send("POST", url, text, config.timeoutMs);
+      return;
     } catch (error) {
       fault = messageOf(error);
     }

@@ -1,5 +1,5 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer, type IncomingHttpHeaders, type Server } from "node:http";
+import { createServer, type IncomingHttpHeaders, type Server, type ServerResponse } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { AddressInfo } from "node:net";
@@ -38,6 +38,13 @@ test("a password is read from its file at each push, so that a new one counts at
   );
   writeFileSync(join(folder, "pushgateway"), "right: ü\n");
   expect(await push(gateway({ login: login() }), group, "x 1\n")).toBeUndefined();
+});
+
+test("a page for people is no Pushgateway's answer, whatever its status says", async () => {
+  server.removeAllListeners("request").on("request", (_, response: ServerResponse) => {
+    response.writeHead(200, { "content-type": "text/html; charset=utf-8" }).end("<h1>Log in</h1>");
+  });
+  expect(await push(gateway(), group, "x 1\n")).toMatch(/no Pushgateway, or a proxy/);
 });
 
 test("without a login nothing is told of who pushes", async () => {

@@ -32,8 +32,11 @@ export async function push(
   let fault = "";
   for (let attempt = 1; attempt <= gateway.attempts; attempt += 1) {
     try {
-      await send(method, url, text, gateway.timeoutMs, stop, loginOf(gateway));
-      return undefined;
+      const type = await send(method, url, text, gateway.timeoutMs, stop, loginOf(gateway));
+      // A Pushgateway that took them says nothing; a proxy's page to log in is a success to HTTP too.
+      if (!type.startsWith("text/html")) return undefined;
+      fault =
+        "a page for people is what it answers with, so it is no Pushgateway, or a proxy that lets nobody through";
     } catch (error) {
       fault = messageOf(error);
     }
@@ -64,6 +67,7 @@ function label(value: string): string {
 
 /**
  * @param login user and password, with a colon between them (RFC 7617)
+ * @returns the media type of what it answers with; empty where that is nothing
  * @throws {Error} that says why it wasn't taken, without the path of its address
  */
 export function send(
@@ -73,7 +77,7 @@ export function send(
   timeoutMs: number,
   stop?: AbortSignal,
   login?: string,
-): Promise<void> {
+): Promise<string> {
   const request = url.protocol === "https:" ? httpsRequest : httpRequest;
   return new Promise((resolve, reject) => {
     const deadline = AbortSignal.timeout(timeoutMs);
@@ -90,7 +94,9 @@ export function send(
     outgoing.on("response", response => {
       response.resume();
       const status = response.statusCode ?? 0;
-      response.on("end", () => (status < 300 ? resolve() : reject(new Error(refusedBy(status)))));
+      response.on("end", () =>
+        status < 300 ? resolve(response.headers["content-type"] ?? "") : reject(new Error(refusedBy(status))),
+      );
       response.on("error", reject);
     });
     outgoing.end(text);
