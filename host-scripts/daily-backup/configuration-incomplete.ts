@@ -25,8 +25,8 @@ export interface LackedPart {
 interface Apart {
   /** Of the complete generations. */
   readonly root: string;
-  /** Names a folder to the offsite run. */
-  readonly handOver: (folder: string) => void;
+  /** Names a folder, or the list beside it, to the offsite run. */
+  readonly handOver: (path: string) => void;
 }
 
 /** The newest generation that lacks something; undefined while there is none. */
@@ -43,6 +43,7 @@ export async function keepApart(
 ): Promise<void> {
   const target = join(root, incompleteFolder, fresh.period);
   const list = lacks.map(({ path, reason }) => ({ path: quoted(path), reason }));
+  handOver(`${target}.lacks.json`);
   writeDurably(`${target}.lacks.json`, `${JSON.stringify(list, null, 1)}\n`, 0o600);
   handOver(target);
   await promote({ ...fresh, target }, stop, lockFd);

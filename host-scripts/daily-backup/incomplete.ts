@@ -4,7 +4,7 @@ import { acceptedBy, isInForce } from "../../plan/contracts/accepted";
 import { acceptedPart } from "../runtime/accepted";
 import { writeDurably } from "../runtime/durable";
 import { type FreshGeneration, type Generation, generationsOfAnyKind } from "../runtime/generations";
-import { retireOne, reveal } from "../runtime/hand-over";
+import { handOver, retireOne, reveal } from "../runtime/hand-over";
 import { noted, quoted, shortened } from "../runtime/quoted";
 import type { LackedEntry } from "../runtime/rsync-errors";
 import { shell } from "../runtime/shell";
@@ -72,6 +72,7 @@ export async function keepIncomplete(
 ): Promise<VolumeIncomplete> {
   const target = join(fresh.root, incompleteFolder, relative(fresh.root, fresh.target));
   const list = missed.map(({ path, reason }) => ({ path: quoted(path), reason }));
+  handOver(run, `${target}.lacks.json`);
   writeDurably(`${target}.lacks.json`, `${JSON.stringify(list, null, 1)}\n`, 0o600);
   await reveal(run, { ...fresh, target }, stop);
   retireIncomplete(run, task, target);

@@ -17,10 +17,10 @@ export function journalFolder({ stateDir }: { readonly stateDir: string }): stri
   return join(stateDir, "journal");
 }
 
-/** Names a folder of the backup disk, in which anything may change now, durably. */
-export function handOver(run: HandsOver, folder: string): void {
+/** Names a folder of the backup disk, in which anything may change now, or a file, durably. */
+export function handOver(run: HandsOver, path: string): void {
   run.segment ??= openSegment(journalFolder(run.config), "reconcile");
-  run.segment.add(Buffer.from(relative(run.config.target.path, folder)));
+  run.segment.add(Buffer.from(relative(run.config.target.path, path)));
 }
 
 /** What was named so far is the offsite run's from now on. */

@@ -292,8 +292,8 @@ test("an entry that can't be copied keeps no other one from being kept, until it
   expect(generations()).toEqual(["2026-22", "2026-23"]);
   expect(existsSync(apart())).toBe(false);
   expect(handedOver.map(folder => relative(join(disk, "pve-config"), folder))).toEqual([
-    ...["2026-22", ".incomplete/2026-22"],
-    ...[".incomplete/2026-23", ".incomplete/2026-22"],
+    ...["2026-22", ".incomplete/2026-22.lacks.json", ".incomplete/2026-22"],
+    ...[".incomplete/2026-23.lacks.json", ".incomplete/2026-23", ".incomplete/2026-22"],
     ...["2026-23", ".incomplete/2026-23"],
   ]);
 });

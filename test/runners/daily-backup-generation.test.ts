@@ -19,6 +19,7 @@ import {
   periodsOf,
   recoverGenerations,
 } from "../../host-scripts/runtime/generations";
+import { openSegment } from "../../host-scripts/runtime/journal";
 import { backupRun, volumeTask } from "./support/backup-run";
 import { rsyncProgram, useRsyncTools } from "./support/rsync-tools";
 
@@ -179,9 +180,18 @@ test("one entry that can't be copied: all others are, apart, and the complete ge
   const before = await night("2026-05-26T03:00:00Z");
   write(4);
   await writeTooLong();
-  await expect(night("2026-05-27T03:00:00Z", before)).rejects.toMatchObject({
+  const run = backupRun(folder, "2026-05-27T03:00:00Z");
+  const named: string[] = [];
+  run.segment = {
+    ...openSegment(join(folder, "journal"), "reconcile"),
+    add: path => named.push(String(path)),
+  };
+  await expect(night("2026-05-27T03:00:00Z", before, run)).rejects.toMatchObject({
     reason: expect.stringMatching(/1 of its entries can't be read, first "d{50}/) as string,
   });
+  // An earlier list at the destination would say of what is sent that it lacks something else.
+  const apart = "pvc-data/.incomplete/2026-22/app/data";
+  expect(named).toEqual([`${apart}.lacks.json`, apart]);
   expect(filesIn("2026-22")).toEqual(["f0", "f1", "f2"]);
   const found = readdirSync(incomplete("2026-22/app/data"));
   expect(found).toEqual(expect.arrayContaining(["f0", "f1", "f2", "f3"]));

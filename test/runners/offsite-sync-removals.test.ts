@@ -1,5 +1,6 @@
 import { existsSync, lstatSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { openSegment } from "../../host-scripts/runtime/journal";
 import { createOffsiteWorld, type OffsiteWorld } from "./support/offsite-world";
 import type { FinishedRun } from "./support/started-run";
 import { createSteppingClock } from "./support/stepping-clock";
@@ -203,6 +204,20 @@ test("generations of another kind are newer by time and not by name: of weeks th
     false,
     false,
   ]);
+});
+
+test("a list beside what lacks something, which is named by itself, is there the night after", async () => {
+  const list = "pvc-data/.incomplete/2026-24/app/data.lacks.json";
+  put("pvc-data/.incomplete/2026-24/app/data/file", "x".repeat(24));
+  const segment = openSegment(world.journal, "reconcile");
+  for (const path of [list, list.replace(".lacks.json", "")]) segment.add(Buffer.from(path));
+  put(list, '[{"path":"file","reason":"EIO"}]');
+  segment.promote();
+  const { stderr } = await succeeds();
+  expect(stderr).toContain("by list: 0 names and 2 subtrees");
+  expect(readFileSync(far(list), "utf8")).toContain("EIO");
+  drop("pvc-data/.incomplete");
+  put("pvc-data/2026-24/app/data/file", "x".repeat(25));
 });
 
 test("a pass that is killed while it removes is made up", async () => {
