@@ -230,8 +230,8 @@ async function restore(request: RestoreRequest, context: Context): Promise<Answe
   // Without its disk, it would fill the one below, and be out of sight once the disk is there.
   if (request.into === undefined)
     await verifyMounts([{ role: "place", access: "read", ...leg.mount }], stop.signal);
-  const into = request.into ?? emptyPlace(config, path);
   const only = namesBelow(request, config.job);
+  const into = request.into ?? emptyPlace(config, path);
   const result = { path, into, from: to };
   const text = `${quoted(path)} from ${config.destination.name}:${to} to ${quoted(into)}`;
   if (request.dryRun) {
@@ -298,11 +298,14 @@ function namesBelow(
 ): string[] | undefined {
   if (typed.length === 0) return undefined;
   // In its place it would be a folder with those alone.
-  if (into === undefined)
+  if (into === undefined) {
+    // A name may read like an option.
+    const end = typed.some(name => name.startsWith("-")) ? ["--"] : [];
     throw new Refusal(
       "names in it come back beside their place alone: --into is missing",
-      shell`${job} restore ${path} ${ready(typed.map(name => shell`${name}`).join(" "))} --into /root/restored`,
+      shell`${job} restore --into /root/restored ${[...end, path, ...typed]}`,
     );
+  }
   return typed.map(name => {
     const below = typedPath(name);
     if (below !== undefined) return below;

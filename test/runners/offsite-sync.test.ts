@@ -374,6 +374,28 @@ test("a restore to a disk that isn't there fills no other one in its place", asy
   }
 });
 
+test("of a name that reads like an option, what is printed means the name", async () => {
+  mkdirSync(join(world.backup, "dashes"));
+  for (const name of ["-rf", "--json"]) writeFileSync(join(world.backup, "dashes", name), "own");
+  hand("reconcile", "dashes");
+  await succeeds();
+  const place = join(world.folder, "backup/dashes");
+  const refused = await world.start(["restore", "--dry-run", "--", place, "-rf", "--json"]).finished;
+  expect(refused.status).toBe(3);
+  const [, typed = ""] = /Next: offsite-sync-backup (.*)\n/.exec(refused.stderr) ?? [];
+  expect(typed).toBe(`restore --into /root/restored -- ${place} -rf --json`);
+  const into = join(world.folder, "photos/restored");
+  const restored = await world.start(typed.replace("/root/restored", into).split(" ")).finished;
+  expect(restored.status).toBe(0);
+  expect(readdirSync(join(world.photos, "restored")).sort()).toEqual(["--json", "-rf"]);
+  for (const folder of [
+    join(world.photos, "restored"),
+    join(world.backup, "dashes"),
+    far("pve-backup/dashes"),
+  ])
+    rmSync(folder, { recursive: true });
+});
+
 test("a restore of one file makes no folder in its place, and says what brings it", async () => {
   const file = join(world.backup, "books/one");
   renameSync(file, join(world.backup, "scratch/one"));
