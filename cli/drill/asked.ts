@@ -2,11 +2,12 @@ import type { Plan } from "../../plan";
 import type { Driller } from "../../plan/graph/drilled";
 import type { Asked } from "../ask-jobs";
 import { recordsOn } from "../evidence/ask";
-import { drilledOn, type PromisedTime, promisedTimes } from "./measured";
+import { drilledOn, failedCopies, type FailedCopy, type PromisedTime, promisedTimes } from "./measured";
 
 /** What hosts' records say of promised times. */
 export interface TimesAsked {
   readonly times: readonly PromisedTime[];
+  readonly failed: readonly FailedCopy[];
   /** Records that were changed, or are missing. */
   readonly faults: readonly string[];
   /** Hosts of which nobody knows what they have on record. */
@@ -27,6 +28,7 @@ export async function timesAsked(
   );
   return {
     times: promisedTimes(plan, drillers, drilled),
+    failed: failedCopies(plan, drillers, drilled),
     faults: told.flatMap(({ host, told }) =>
       "cause" in told ? [] : told.chain.faults.map(fault => `${host}: ${fault}`),
     ),

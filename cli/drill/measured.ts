@@ -108,6 +108,26 @@ export function promisedTimes(
   });
 }
 
+/** A copy that failed when it was drilled last. */
+export type FailedCopy = PromisedTime["failed"][number];
+
+/** Each copy that failed when it was drilled last, whatever is promised of it. */
+export function failedCopies(
+  plan: Plan,
+  drillers: readonly Driller[],
+  drilled: ReadonlyMap<string, Drilled>,
+): FailedCopy[] {
+  const times = new Times(plan, drillers, drilled);
+  // A copy holds several datasets.
+  const failed = new Map(
+    plan.copies.flatMap(copy => {
+      const each = times.failed(copy);
+      return each ? [[each.from, each] as const] : [];
+    }),
+  );
+  return [...failed.values()];
+}
+
 /** What is on record of each copy. @param records of one host, the oldest first */
 export function drilledOn(host: string, records: readonly DrillRecord[]): Map<string, Drilled> {
   const found = new Map<string, Drilled>();
@@ -190,7 +210,7 @@ class Times {
     };
   }
 
-  failed(copy: Copy): PromisedTime["failed"][number] | undefined {
+  failed(copy: Copy): FailedCopy | undefined {
     const key = this.keyOf(copy);
     const failed = key === undefined ? undefined : this.drilled.get(key)?.failed;
     return failed && { from: placeText(copy.location), at: failed.at };

@@ -5,8 +5,11 @@ import { isLate, lateFix, lateText } from "../drill/late";
 import type { PromisedTime } from "../drill/measured";
 
 /** What drills have found out: copies that didn't come back, and promises that can't hold at the rates that they measured. Pure. */
-export function restoreFindings({ times, faults }: Pick<TimesAsked, "times" | "faults">): Finding[] {
-  const failed = new Map(times.flatMap(time => time.failed.map(copy => [copy.from, copy.at] as const)));
+export function restoreFindings({
+  times,
+  failed,
+  faults,
+}: Pick<TimesAsked, "times" | "failed" | "faults">): Finding[] {
   return [
     ...faults.map((fault): Finding => ({
       ...{ code: "live/drill-record", severity: "error", subject: fault.slice(0, fault.indexOf(":")) },
@@ -14,7 +17,7 @@ export function restoreFindings({ times, faults }: Pick<TimesAsked, "times" | "f
       fix: "holdfast evidence says which records are sound.",
       evidence: {},
     })),
-    ...[...failed].map(([from, at]): Finding => ({
+    ...failed.map(({ from, at }): Finding => ({
       ...{ code: "live/restore-failed", severity: "error", subject: from },
       message: `${from} did not come back as it is to be when it was drilled last, ${at}: until it is proved, nobody is to count on it.`,
       fix: "holdfast evidence tells why. Until it is proved, take another version (holdfast find lists them), or mend it as the page of the alert tells.",

@@ -246,6 +246,19 @@ test.each<[string, Partial<DrillFacts>, Partial<Told>[]]>([
   expect(exitCode).toBe(told.length > 0 ? 1 : 0);
 });
 
+test("a copy that failed when it was drilled is told of a service that is promised no time, too", async () => {
+  clearRecords(records);
+  layRecords(records, [drillOfBooks({ result: "failed", reason: "1 entries differ" })]);
+  const withoutTime = ({ services }: ExampleEstate): void => {
+    delete services.books?.promise?.rto;
+  };
+  const { exitCode, told } = await look({}, withoutTime, withRecordsOf(records));
+  expect(told.filter(({ code }) => code === "live/restore-failed")).toEqual([
+    expect.objectContaining({ subject: "pve:/mnt/backup/books" }),
+  ]);
+  expect(exitCode).toBe(1);
+});
+
 test("records of drills that somebody has changed are told, and hold no promise", async () => {
   clearRecords(records);
   layRecords(records, [drillOfBooks({})], text => text.replace('"restore":50', '"restore":5'));
