@@ -144,12 +144,17 @@ export const reason = z
   .describe("Why, for whoever wonders in two years");
 
 /** A container image by its digest, or by a tag, which can become another one: whoever deploys pins that by the stack's `images`. */
-export const image = z
-  .string()
-  .regex(
-    /^[a-z0-9][a-z0-9._:-]*(\/[a-z0-9._-]+)+(:[A-Za-z0-9_][A-Za-z0-9._-]*(@sha256:[0-9a-f]{64})?|@sha256:[0-9a-f]{64})$/,
-    'expected an image with its registry, and a tag or a digest, e.g. "docker.io/library/postgres:15"',
-  );
+export const image = imageLike("docker.io/library/postgres:15");
+
+/** @param example one that is right where it stands */
+export function imageLike(example: string) {
+  return z
+    .string()
+    .regex(
+      /^[a-z0-9][a-z0-9._:-]*(\/[a-z0-9._-]+)+(:[A-Za-z0-9_][A-Za-z0-9._-]*(@sha256:[0-9a-f]{64})?|@sha256:[0-9a-f]{64})$/,
+      `expected an image with its registry, and a tag or a digest, e.g. "${example}"`,
+    );
+}
 
 /** Labels that Kubernetes' objects are found by. */
 export const labels = z

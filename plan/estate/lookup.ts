@@ -1,6 +1,6 @@
 import { datasetId } from "../datasets";
 import { isBelow } from "../layers/places";
-import { nearest } from "../contracts/near";
+import { nearest, slipOf } from "../contracts/near";
 import { type EstateFault, pathText, shown } from "./faults";
 import type { Estate } from "./schema";
 
@@ -14,7 +14,22 @@ export function didYouMean(name: string, known: Iterable<string>): string {
 }
 
 /** What a secret is where something uses it. */
-export type SecretUse = "ssh-key" | "password" | "passphrase" | "api-key" | "address";
+export type SecretUse = "ssh-key" | "password" | "passphrase" | "api-key" | "address" | "push";
+
+/** The file system that a path is a slip away from, and the path in it. */
+function missedMount(
+  path: string,
+  mounts: readonly string[],
+): { readonly mount: string; readonly path: string } | undefined {
+  const parts = path.split("/");
+  for (const mount of mounts) {
+    const depth = mount.split("/").length;
+    const begin = parts.slice(0, depth).join("/");
+    if (!mounts.includes(begin) && slipOf(begin, [mount]) !== undefined)
+      return { mount, path: [mount, ...parts.slice(depth)].join("/") };
+  }
+  return undefined;
+}
 
 /** Collects faults while the estate is walked. */
 export class Lookup {
@@ -139,6 +154,21 @@ export class Lookup {
         path,
         value,
         `lies in no file system of host ${host} (known: ${mounts.map(shown).join(", ") || "none"})`,
+      );
+  }
+
+  /**
+   * Expects the same of what a job or a person puts there, and none of the file systems to be missed by a letter.
+   * @param instead what is expected; left out, the same in the file system that was missed
+   */
+  inMount(path: Path, host: string, value: string, instead?: string): void {
+    this.below(path, host, value);
+    const meant = missedMount(value, Object.keys(this.estate.hosts[host]?.filesystems ?? {}));
+    if (meant !== undefined && !this.isFaulty(path))
+      this.fault(
+        path,
+        value,
+        `misses the file system "${meant.mount}" by a letter, and lies in the one around it: no job that reads "${meant.mount}" knows of it. ${instead ?? `Did you mean "${meant.path}"?`}`,
       );
   }
 }

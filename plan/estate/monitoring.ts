@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { parseDuration } from "../units/duration";
-import { duration, line, name, valueLine } from "./fields";
+import { duration, imageLike, lasts, line, name, valueLine } from "./fields";
 import { clusterSecret } from "./receivers";
 
 /** More series of one metric are slow to be looked at, in Prometheus too. */
@@ -98,10 +98,28 @@ const pushgateway = z
     'has the port of Prometheus (9090), of Alertmanager (9093) or of an exporter (9100), none of which takes what is pushed. Expected the Pushgateway\'s, usually 9091, e.g. "http://192.168.1.10:9091"',
   );
 
-/** A server's own address. @param below what stands behind it in an address of its pages or its API */
-function server(called: string, example: string, below: RegExp) {
+/**
+ * A server's own address.
+ * @param below what stands behind it in an address of its pages or its API
+ * @param others what usually answers at another port
+ */
+function server(called: string, example: string, below: RegExp, others: Readonly<Record<string, string>>) {
   return z
     .url({ protocol: /^https?$/, error: `expected an http(s) URL, e.g. "${example}"` })
+    .superRefine((url, context) => {
+      const { hostname, port } = URL.canParse(url) ? new URL(url) : { hostname: "", port: "" };
+      const other = others[port];
+      if (other !== undefined)
+        context.addIssue({
+          code: "custom",
+          message: `has the port of ${other} (${port}), which answers nothing that is asked of ${called}. Expected its own, e.g. "${example}"`,
+        });
+      else if (/^(0\.0\.0\.0|\[::\])$/.test(hostname))
+        context.addIssue({
+          code: "custom",
+          message: `is every address of a machine, and none to go to. Expected that of ${called}, e.g. "${example}"`,
+        });
+    })
     .refine(
       url => !below.test(pathOf(url)),
       `expected the address of ${called} alone, as its API's path is put behind it, e.g. "${example}"`,
@@ -111,6 +129,16 @@ function server(called: string, example: string, below: RegExp) {
       `has a password, which everybody who reads the estate would know. Expected the address alone, e.g. "${example}"`,
     );
 }
+
+/** What answers at their ports, and is asked neither for rules nor for silences. */
+const notAsked = {
+  ...{ 3000: "Grafana", 8006: "a host's pages", 6443: "a cluster's API" },
+  ...{ 9091: "a Pushgateway", 9100: "an exporter" },
+};
+
+/** Of Prometheus 2 and 3: what somebody copies from a browser. */
+const prometheusPages =
+  /[?#]|\/(api|graph|query|alerts|rules|targets|metrics|config|flags|status|tsdb-status|service-discovery|consoles|classic)(\/|$)/;
 
 const pushgatewayLogin = z.strictObject({
   user: z
@@ -122,16 +150,30 @@ const pushgatewayLogin = z.strictObject({
 
 const pushgatewayServer = z.strictObject({
   cluster: name.describe("The cluster in which it runs, in the namespace of monitoring"),
-  image: line.describe(
-    'Its image, with a tag or a digest, e.g. "docker.io/prom/pushgateway:v1.11.1"; of a tag, the stack keeps the digest',
-  ),
+  image: imageLike("docker.io/prom/pushgateway:v1.11.1")
+    .refine(
+      text => !/\/(prometheus|alertmanager|node-exporter|grafana)[:@]/.test(text),
+      "is another program's by its name, and takes no metrics. Expected the Pushgateway's, e.g. \"docker.io/prom/pushgateway:v1.11.1\"",
+    )
+    .refine(
+      text => !/\/pushgateway:v?(0|1\.[0-3])\./.test(text),
+      'asks nobody for a login: that came with 1.4. Expected e.g. "docker.io/prom/pushgateway:v1.11.1"',
+    )
+    .describe(
+      'Its image, with a tag or a digest, e.g. "docker.io/prom/pushgateway:v1.11.1"; of a tag, the stack keeps the digest',
+    ),
   nodePort: z
     .int()
     .min(30_000, "expected one of 30000 to 32767, which Kubernetes gives to nodes, e.g. 30091")
     .max(32_767, "expected one of 30000 to 32767, which Kubernetes gives to nodes, e.g. 30091")
     .default(30_091)
     .describe("Port of each node at which it answers"),
-  storageClass: name
+  storageClass: z
+    .string()
+    .regex(
+      /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/,
+      'expected a class as `kubectl get storageclass` lists it: lower-case letters, digits, inner hyphens and dots, e.g. "local-path"',
+    )
     .optional()
     .describe("For the 2 GiB that it keeps what was pushed in; left out, the cluster's default one"),
 });
@@ -147,6 +189,10 @@ const deadMan = z.strictObject({
       "By host, the secret with the address that it calls itself: one check of the receiver for each, or one that lives would hide another's death",
     ),
   every: interval
+    .refine(
+      lasts(ms => ms <= 3_600_000),
+      'expected an hour at most: until the next call is missed, nobody hears that all are dead, e.g. "5min"',
+    )
     .default("5min")
     .describe("How often each of them is called; the receiver's own patience has to be longer"),
 });
@@ -172,7 +218,7 @@ const dashboards = z.strictObject({
       error: 'expected the http(s) URL of Grafana, e.g. "https://grafana.example"',
     })
     .refine(
-      url => !/[?#]/.test(pathOf(url)),
+      url => !/[?#]|\/(d|dashboards?|api|login|explore)(\/|$)/.test(pathOf(url)),
       'expected the address of Grafana alone, as a dashboard\'s path is put behind it, e.g. "https://grafana.example"',
     )
     .refine(
@@ -213,6 +259,14 @@ export const monitoring = z.strictObject({
         'expected the http(s) URL of a folder that whoever is woken can open, e.g. "https://runbooks.example"',
     })
     .refine(
+      url => !/\.(html?|md)$/.test(pathOf(url)),
+      'is one page, and the alert\'s name is put behind it as a part of the path. Expected the folder of all of them, e.g. "https://runbooks.example"',
+    )
+    .refine(
+      url => !URL.canParse(url) || !/^(localhost|127\.[0-9.]+|\[::1\])$/.test(new URL(url).hostname),
+      'leads to the machine of whoever reads it, and whoever is woken has none of the pages there. Expected where they are published, e.g. "https://runbooks.example"',
+    )
+    .refine(
       url => !/[?#]/.test(pathOf(url)),
       'expected a folder alone, as the alert\'s name is put behind it as a part of the path, e.g. "https://runbooks.example"',
     )
@@ -225,17 +279,27 @@ export const monitoring = z.strictObject({
       'has a password, which each alert would carry to whoever is told. Expected the folder alone, e.g. "https://runbooks.example"',
     )
     .describe("Where the runbooks are published; a page is <runbooks>/<alert>"),
-  alertmanager: server("Alertmanager", "http://192.168.1.10:9093", /[?#]|\/api(\/|$)/)
+  alertmanager: server("Alertmanager", "http://192.168.1.10:9093", /[?#]|\/(api|metrics)(\/|$)/, {
+    ...notAsked,
+    9090: "Prometheus",
+  })
     .optional()
     .describe(
       "Where `holdfast silence` and `status` reach Alertmanager; left out, through the API of a cluster, at the operator's service in that namespace",
     ),
-  prometheus: server("Prometheus", "http://192.168.1.10:9090", /[?#]|\/(api|graph)(\/|$)/)
+  prometheus: server("Prometheus", "http://192.168.1.10:9090", prometheusPages, {
+    ...notAsked,
+    9093: "Alertmanager",
+  })
     .optional()
     .describe(
       "Where `check --live` reaches Prometheus, which says what rules it has loaded; left out, through the API of a cluster, at the operator's service in that namespace",
     ),
   longestSilence: interval
+    .refine(
+      lasts(ms => ms >= 300_000 && ms <= 31 * 86_400_000),
+      'expected five minutes to 31 days: for less nobody asks, and by the end of a longer one nobody knows of it any more, e.g. "24h"',
+    )
     .default("24h")
     .describe("How long `holdfast silence` may keep a job's alerts from everybody"),
   dashboards: dashboards

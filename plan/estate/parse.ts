@@ -74,7 +74,10 @@ function problemOf(issue: z.core.$ZodIssue, value: unknown, input: unknown): str
     case "too_small":
       return smallText(issue, example);
     case "too_big":
-      return `is too ${issue.origin === "number" || issue.origin === "int" ? "large" : "long"}: expected at most ${issue.maximum}${example}`;
+      return (
+        numbersOwn("large", issue.origin, issue.message) ??
+        `is too ${issue.origin === "number" || issue.origin === "int" ? "large" : "long"}: expected at most ${issue.maximum}${example}`
+      );
     case "invalid_key":
       return `has a name that can't stand there: ${issue.issues[0]?.message ?? issue.message}`;
     default: {
@@ -97,11 +100,19 @@ function smallText({ origin, minimum, message }: z.core.$ZodIssueTooSmall, examp
   if (origin === "string" && minimum > 1)
     return `is too short: ${message.startsWith("expected ") ? message : `expected ${String(minimum)} characters or more${example}`}`;
   if (origin === "string") return `is empty: expected a text${example}`;
+  const own = numbersOwn("small", origin, message);
+  if (own !== undefined) return own;
   if ((origin === "number" || origin === "int") && minimum === 0)
     return `is too small: expected a number above 0${example}`;
   if (origin === "array" || origin === "set")
     return `has too few entries: expected ${String(minimum)} or more${example}`;
   return `is too small: expected at least ${String(minimum)}${example}`;
+}
+
+/** What the schema itself says of a number that is beyond its bounds; the library's own words ("Too small: ...") are left out. */
+function numbersOwn(how: "small" | "large", origin: string, message: string): string | undefined {
+  if (!["number", "int"].includes(origin) || /^Too (small|big)/.test(message)) return undefined;
+  return message.startsWith("expected ") ? `is too ${how}: ${message}` : message;
 }
 
 function unknownField(key: string, allowed: readonly string[]): string {

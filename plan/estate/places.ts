@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { parseSize } from "../units/size";
-import { absolutePath, address, duration, image, name, size, user, volumeGroup } from "./fields";
+import { absolutePath, address, duration, imageLike, name, size, user, volumeGroup } from "./fields";
 
 const hostKey = z
   .string()
@@ -27,6 +27,9 @@ const deployedHostKey = hostKey.refine(
 /** Ports of pages of Proxmox VE and of a Synology. */
 const pagePorts = [5000, 5001, 8006];
 
+/** Where no API of Kubernetes answers: etcd and its peers, a kubelet. */
+const otherPorts = [...pagePorts, 2379, 2380, 10_250];
+
 /** Of an SSH server: those on which every machine of that kind has its pages are a slip. */
 const port = z
   .int()
@@ -51,6 +54,9 @@ function isBeyond(bytes: number, text: string): boolean {
 
 /** A whole rack of disks. */
 const largestArray = 1e15;
+
+/** Bytes that LVM gives to a thin pool's metadata at most, by lvmthin(7). */
+export const mostPoolMetadata = 16 * 2 ** 30;
 
 const deviceSize = size.refine(
   text => !isBeyond(largestArray, text),
@@ -78,6 +84,10 @@ const filesystem = z.strictObject({
       /^([0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|[0-9a-fA-F]{4}-[0-9a-fA-F]{4}|[0-9a-fA-F]{16})$/,
       "expected the whole UUID that `findmnt -no UUID PATH` prints on the host: a runner refuses each night what has another one",
     )
+    .refine(
+      text => /[^0-]/.test(text),
+      "is the UUID of none. Expected what `findmnt -no UUID PATH` prints on the host",
+    )
     .describe("Identity of the file system: a runner refuses to write to another one mounted in its place"),
   size: size.optional().describe("By default all of its disk"),
   used: size
@@ -90,7 +100,16 @@ const pool = z.strictObject({
   disk: name.describe("Disk of this host that holds it"),
   size: size.describe("What it has for data, with unit"),
   used: size.describe("Allocated bytes as `lvs` shows them"),
-  metadata: z.strictObject({ size, used: size }).optional().describe("The pool's metadata volume"),
+  metadata: z
+    .strictObject({
+      size: size.refine(
+        text => !isBeyond(mostPoolMetadata, text),
+        'is more than LVM takes: the metadata of a thin pool has 16 GiB at most. Expected what `lvs -a` shows, e.g. "16GiB"',
+      ),
+      used: size,
+    })
+    .optional()
+    .describe("The pool's metadata volume"),
   vgMetadata: size
     .optional()
     .describe(
@@ -155,8 +174,8 @@ export const cluster = z.strictObject({
       'is what a kubeconfig has on the machine itself: each host would ask itself. Expected where the hosts reach it, e.g. "https://192.168.1.20:6443"; an address for who deploys belongs into reachedAs',
     )
     .refine(
-      url => !URL.canParse(url) || !pagePorts.includes(Number(new URL(url).port)),
-      "has the port of a host's or a NAS's pages, and no API of Kubernetes answers there. Expected its own, usually 6443, e.g. \"https://192.168.1.20:6443\"",
+      url => !URL.canParse(url) || !otherPorts.includes(Number(new URL(url).port)),
+      "has the port of a host's or a NAS's pages, of etcd or of a kubelet, and no API of Kubernetes answers there. Expected its own, usually 6443, e.g. \"https://192.168.1.20:6443\"",
     )
     .optional()
     .describe(
@@ -168,7 +187,7 @@ export const cluster = z.strictObject({
     .describe(
       "Other addresses of the same API, as a kubeconfig of who deploys may have one: a tunnel, or a name outside of the site",
     ),
-  runnerImage: image
+  runnerImage: imageLike("docker.io/library/node:24-bookworm-slim")
     .refine(
       runnerCanRun,
       'has a Node that no runner runs on: 18.19 or later is needed. Expected e.g. "docker.io/library/node:24-bookworm-slim"',
@@ -222,6 +241,11 @@ export const destination = z.strictObject({
     .describe("Whether whoever carries it away can't read it: an encrypted share or volume"),
 });
 
+const leastFile = size.refine(
+  text => !/^0+(\.0*)?[^0-9.]/.test(text),
+  'holds nothing: an answer without a byte would pass for a backup. Example: "4kB"',
+);
+
 /** A firewall whose configuration is backed up, over its REST API and over SSH. */
 export const firewall = z.strictObject({
   kind: z.literal("pfsense").describe("What it is"),
@@ -263,10 +287,20 @@ export const firewall = z.strictObject({
   paths: z
     .array(absolutePath)
     .min(1)
+    .superRefine((paths, context) => {
+      for (const [index, path] of paths.entries()) {
+        const problem = /^\/(|dev|proc|tmp)(\/|$)/.test(path)
+          ? 'has what the running system makes, and no end. Expected what a restore needs, e.g. "/cf"'
+          : paths.indexOf(path) < index
+            ? "is there twice. Keep one of the two"
+            : undefined;
+        if (problem !== undefined) context.addIssue({ code: "custom", path: [index], message: problem });
+      }
+    })
     .default(["/cf", "/var/db", "/boot/loader.conf"])
     .describe("What is in the tar of its file system"),
   atLeast: z
-    .strictObject({ config: size.default("4kB"), tar: size.default("16kB") })
+    .strictObject({ config: leastFile.default("4kB"), tar: leastFile.default("16kB") })
     .prefault({})
     .describe("Smaller files than these are no backup"),
 });

@@ -104,12 +104,13 @@ function deadMan({ monitoring }: Estate, look: Lookup): void {
   }
 }
 
-function pushgateway({ monitoring }: Estate, look: Lookup): void {
+function pushgateway(estate: Estate, look: Lookup): void {
+  const { monitoring } = estate;
   const { pushgatewayLogin: login, pushgatewayServer: server } = monitoring;
   const at = ["monitoring", "pushgatewayServer"];
   if (login) {
     const asked = ["monitoring", "pushgatewayLogin", "password"];
-    look.secret(asked, login.password, "password");
+    look.secret(asked, login.password, "push");
     if ([kubeconfig, restoreKubeconfig].includes(login.password))
       look.fault(
         asked,
@@ -117,27 +118,69 @@ function pushgateway({ monitoring }: Estate, look: Lookup): void {
         "is what a job's access to a cluster is called beside it, and one file can't have both. Give the secret another name, e.g. \"pushgateway\"",
       );
   }
-  if (!server) return;
+  if (!server) {
+    reachable(estate, look);
+    return;
+  }
   look.cluster([...at, "cluster"], server.cluster);
   if (!login)
     look.fault(
       at,
       server.cluster,
-      'takes what anybody pushes, who reaches a node. Expected pushgatewayLogin beside it, e.g. { user: "holdfast", password: "pushgateway" }',
+      'would take what anybody pushes who reaches a node. Expected pushgatewayLogin beside it, e.g. { user: "holdfast", password: "pushgateway" }',
+    );
+  if (!monitoring.pushgatewayPersistent)
+    look.fault(
+      ["monitoring", "pushgatewayPersistent"],
+      false,
+      "isn't so of pushgatewayServer, which keeps what was pushed in a volume of its own. Remove it: left out, it is true",
     );
   const { protocol, hostname, port } = new URL(monitoring.pushgateway);
+  const other = otherMachine(hostname, estate);
   if (/^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname))
     look.fault(
       ["monitoring", "pushgateway"],
       monitoring.pushgateway,
       `is whoever pushes themselves, and pushgatewayServer answers at the cluster's nodes: every push would be lost. Expected a node's address, e.g. "http://192.168.1.10:${server.nodePort}"`,
     );
-  if (protocol === "http:" && Number(port) !== server.nodePort)
+  else if (protocol === "https:" && Number(port) === server.nodePort)
+    look.fault(
+      ["monitoring", "pushgateway"],
+      monitoring.pushgateway,
+      `is https at the port where pushgatewayServer speaks http: every push would fail. Expected "http://${hostname}:${server.nodePort}", or the https address of a proxy before it`,
+    );
+  else if (protocol === "http:" && other !== undefined)
+    look.fault(
+      ["monitoring", "pushgateway"],
+      monitoring.pushgateway,
+      `is the address of ${other}, which is no node of cluster ${server.cluster}: every push would be lost. Expected a node's, e.g. "http://192.168.1.20:${server.nodePort}"`,
+    );
+  else if (protocol === "http:" && Number(port) !== server.nodePort)
     look.fault(
       ["monitoring", "pushgateway"],
       monitoring.pushgateway,
       `is another port than the one at which pushgatewayServer answers on each node: every push would be lost. Expected "http://${hostname}:${server.nodePort}", or the https address of a proxy before it`,
     );
+}
+
+/** Where several machines push, none of them has the Pushgateway for itself. */
+function reachable({ monitoring, hosts, clusters }: Estate, look: Lookup): void {
+  const { hostname } = new URL(monitoring.pushgateway);
+  const isAlone = Object.keys(hosts).length === 1 && Object.keys(clusters).length === 0;
+  if (!isAlone && /^(localhost|127\.[0-9.]+|\[::1\])$/.test(hostname))
+    look.fault(
+      ["monitoring", "pushgateway"],
+      monitoring.pushgateway,
+      'leads to whoever pushes: each host and pod would push to itself. Expected an address that all of them reach, e.g. "http://192.168.1.10:30091"',
+    );
+}
+
+/** A destination or a firewall of that address. */
+function otherMachine(hostname: string, { destinations, firewalls }: Estate): string | undefined {
+  for (const [kind, machines] of Object.entries({ destination: destinations, firewall: firewalls }))
+    for (const [name, { address }] of Object.entries(machines))
+      if (address.toLowerCase() === hostname) return `${kind} ${name}`;
+  return undefined;
 }
 
 function services(estate: Estate, look: Lookup): void {
@@ -170,7 +213,7 @@ function dataPlace(at: Path, dataset: DatasetSpec, look: Lookup): void {
         look.cluster([...at, "cluster"], dataset.cluster);
       return;
     case "tree":
-      if (look.host([...at, "host"], dataset.host)) look.below([...at, "path"], dataset.host, dataset.path);
+      if (look.host([...at, "host"], dataset.host)) look.inMount([...at, "path"], dataset.host, dataset.path);
       return;
     case "configuration":
       look.host([...at, "host"], dataset.host);
@@ -204,6 +247,18 @@ function plannedRuns(estate: Estate, look: Lookup): void {
 /** Of two jobs whose alerts have one name, a person who is woken by one looks at the other. Those of two hosts tell their host. */
 function alertsTwice(runs: readonly { readonly run: PlannedRun; readonly at: Path }[], look: Lookup): void {
   const stem = ({ job, alert }: PlannedRun): string => alertStem(job, alert?.called);
+  for (const { run, at } of runs) {
+    const formerly = run.alert?.formerly;
+    const of = formerly === undefined ? undefined : runs.find(other => stem(other.run) === formerly)?.run.job;
+    if (of !== undefined)
+      look.fault(
+        [...at, "alert", "formerly"],
+        formerly,
+        of === run.job
+          ? "is what its alerts are called today. Expected the name that they had before, or nothing"
+          : `is what the alerts of ${of} are called today: who looks for the former name of ${run.job}'s finds those. Expected the name that its own had before, or nothing`,
+      );
+  }
   const onOtherHosts = (one: PlannedRun, other: PlannedRun): boolean =>
     one.host !== undefined && other.host !== undefined && one.host !== other.host;
   for (const { run, at } of runs) {

@@ -9,16 +9,22 @@ const what: Readonly<Record<SecretUse, string>> = {
   passphrase: "the passphrase of encrypted volumes",
   "api-key": "the key of a firewall's API",
   address: "the address that a host calls",
+  push: "the password of the Pushgateway, which each host and pod gets,",
 };
 
 /** Secrets in the wrong place: one is one thing, and what opens all copies lies nowhere else. */
-export function secretUses({ destinations }: Estate, look: Lookup): void {
+export function secretUses({ destinations, services }: Estate, look: Lookup): void {
   const first = new Map<string, (typeof look.secretUses)[number]>();
-  for (const each of look.secretUses) {
+  // What lies everywhere comes last: a secret that it shares is right at the other place.
+  const uses = [...look.secretUses].sort((a, b) => Number(a.use === "push") - Number(b.use === "push"));
+  for (const each of uses) {
     const { path, value, use } = each;
     const before = first.get(value) ?? each;
     first.set(value, before);
     if (look.isFaulty(path)) continue;
+    const [service] = Object.entries(services).flatMap(([name, { secrets }]) =>
+      secrets.includes(value) ? [name] : [],
+    );
     const [destination] = Object.entries(destinations).flatMap(([name, { secrets }]) =>
       secrets.includes(value) ? [name] : [],
     );
@@ -38,6 +44,12 @@ export function secretUses({ destinations }: Estate, look: Lookup): void {
         path,
         value,
         `is what a restore from ${destination} needs, and ${what[use]} is meant: whoever finds it here could delete every copy there. Expected a secret of its own`,
+      );
+    else if (use === "push" && service !== undefined)
+      look.fault(
+        path,
+        value,
+        `is what a restore of ${service} needs, and each host and pod would get it to push by. Expected a secret of its own`,
       );
     else if (before.use !== use)
       look.fault(

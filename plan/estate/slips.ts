@@ -80,13 +80,30 @@ function answering({ hosts, destinations, clusters, monitoring }: Estate, look: 
     else taken.set(withPath(api), `the API of cluster ${name}`);
   }
   const { pushgateway } = monitoring;
-  const other = taken.get(placeOf(pushgateway)) ?? taken.get(withPath(pushgateway));
+  const answersAt = (url: string): string | undefined => taken.get(placeOf(url)) ?? taken.get(withPath(url));
+  const other = answersAt(pushgateway);
   if (other !== undefined)
     look.fault(
       ["monitoring", "pushgateway"],
       pushgateway,
       `is where ${other} answers, which takes no metrics. Expected the Pushgateway's own address and port, e.g. "http://192.168.1.10:30091"`,
     );
+  else taken.set(withPath(pushgateway), "the Pushgateway");
+  for (const [field, called, example] of [
+    ["prometheus", "Prometheus", "http://192.168.1.10:9090"],
+    ["alertmanager", "Alertmanager", "http://192.168.1.10:9093"],
+  ] as const) {
+    const url = monitoring[field];
+    if (url === undefined) continue;
+    const here = answersAt(url);
+    if (here !== undefined)
+      look.fault(
+        ["monitoring", field],
+        url,
+        `is where ${here} answers, which knows nothing of what ${called} is asked. Expected its own address and port, e.g. "${example}"`,
+      );
+    else taken.set(withPath(url), called);
+  }
 }
 
 /** "192.168.1.20:6443" of a URL. */

@@ -66,6 +66,12 @@ export const cronSchedule = z
   .describe("When it starts: a line of cron");
 export type CronScheduleSpec = z.output<typeof cronSchedule>;
 
+function isStem(text: string): boolean {
+  return !/.(Failing|Stale|Absent)$/.test(text);
+}
+const endsTwice =
+  'has an end that is put behind it anyway (Failing, Stale, Absent), and would be there twice. Expected what stands before it, e.g. "WeeklyBackup"';
+
 /** Who hears of a failing job, and when. */
 export const alertPolicy = z.strictObject({
   staleAfter: duration
@@ -83,6 +89,7 @@ export const alertPolicy = z.strictObject({
       /^[A-Z][A-Za-z0-9]*$/,
       'expected what the names of the alerts begin with, in CamelCase, e.g. "LVMSnapshot"',
     )
+    .refine(isStem, endsTwice)
     .optional()
     .describe(
       'What the names of its alerts begin with, before Failing, Stale and Absent. By default the job\'s name: "NfsMirror" for nfs-mirror',
@@ -90,6 +97,7 @@ export const alertPolicy = z.strictObject({
   formerly: z
     .string()
     .regex(/^[A-Z][A-Za-z0-9]*$/, 'expected what the names of the alerts began with, e.g. "WeeklyBackup"')
+    .refine(isStem, endsTwice)
     .optional()
     .describe(
       'What the names of its alerts began with before, where that isn\'t true any more: messages say it beside the name of today, e.g. "WeeklyBackup" of what runs each day',

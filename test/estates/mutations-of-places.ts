@@ -226,13 +226,6 @@ export const mutationsOfAlerts: Mutation[] = [
     "BackupDiskFull",
   ],
   [
-    "a Pushgateway without a disk",
-    "monitoring > pushgatewayPersistent",
-    false,
-    "alerts/pushgateway-forgets",
-    "pushgateway",
-  ],
-  [
     "critical alerts on the burning site",
     "receivers > infra-critical > outOfSite",
     false,

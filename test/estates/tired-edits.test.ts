@@ -18,6 +18,8 @@ import {
 import { halfADay, parts, room, warned } from "./tired-edits-of-parts";
 import { misplaced } from "./tired-edits-of-secrets";
 import { addresses, values, words } from "./tired-edits-of-fields";
+import { formerNames, watching } from "./tired-edits-of-monitoring";
+import { drills, impossible, missed } from "./tired-edits-of-slips";
 import { goneJobs, keptAlone, nobodys, ofMany } from "./tired-edits-of-many";
 import { days, legs, ofLayers, unsaid, warnedOfLayers } from "./tired-edits-of-layers";
 
@@ -42,6 +44,11 @@ const tables = [
   ofMany,
   nobodys,
   misplaced,
+  watching,
+  formerNames,
+  drills,
+  missed,
+  impossible,
 ];
 const isFault = (answer: string): boolean => answer.startsWith("estate.");
 /** Each is a plan of the whole homelab: of what a table has of one answer `npm test` makes the first, and all that are refused before. */

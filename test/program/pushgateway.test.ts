@@ -9,7 +9,7 @@ import { deployed } from "./deployed";
 import { digest, withDump } from "./dump-estate";
 import { named, type Registered, secretKey } from "./engine";
 
-const image = `docker.io/prom/pushgateway:v1.11.1@${digest}`;
+const image = `docker.io/prom/pushgateway:v1.11.1@sha256:${digest}`;
 const secrets = {
   "postgresql-backup": pulumi.secret("the password"),
   // Jobs leave a final line break out.

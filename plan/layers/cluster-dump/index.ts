@@ -1,6 +1,7 @@
 import { askedJob } from "../../contracts/ask-command";
 import type { Lookup, Path } from "../../estate/lookup";
 import type { Estate } from "../../estate/schema";
+import type { DatasetSpec } from "../../estate/services";
 import { parseSize } from "../../units/size";
 import type { Layer } from "../layer";
 import { isTemporary } from "../places";
@@ -50,6 +51,12 @@ export const clusterDump: Layer<"cluster-dump", typeof clusterDumpSpec> = {
         `is less than a thousandth of the ${dumped.size} that it is a dump of. Expected the size of one dump in its folder, or leave it out for as much as the data`,
       );
     if (part.dump) {
+      if (dumped && !isOfServer(dumped) && "server" in part.dump && part.dump.engine !== "command")
+        look.fault(
+          [...at, "dataset"],
+          dataset,
+          `has no server that ${part.dump.engine}'s client could ask: it is ${dumped.kind === "volume" ? "a volume of files" : `of kind "${dumped.kind}"`}. Expected the database that is dumped`,
+        );
       if (askedJob(name).length > longestCronJob)
         look.fault(
           [...at, "name"],
@@ -63,7 +70,13 @@ export const clusterDump: Layer<"cluster-dump", typeof clusterDumpSpec> = {
       const secret = secretOf(part.dump);
       if (secret !== undefined) look.secret([...at, "dump", "secret"], secret, "password");
       if ("server" in part.dump && part.dump.engine !== "command")
-        askedServer(part, part.dump, at, { before: all.slice(0, all.indexOf(part)), dumped }, look);
+        askedServer(
+          part,
+          part.dump,
+          at,
+          { before: all.slice(0, all.indexOf(part)), dumped, services: estate.services },
+          look,
+        );
       const what = dumped?.kind === "database" ? dumped.engine : part.dump.engine;
       if (what !== part.dump.engine && part.dump.engine !== "command")
         look.fault(
@@ -95,7 +108,7 @@ export const clusterDump: Layer<"cluster-dump", typeof clusterDumpSpec> = {
         : dumped?.kind === "database" && part.dump?.engine === "prometheus" && "namespace" in dumped.on
           ? dumped.on.namespace
           : part.namespace;
-    if (claimIn !== part.namespace)
+    if (claimIn !== part.namespace && !look.isFaulty([...at, "dataset"]))
       look.fault(
         [...at, "namespace"],
         part.namespace,
@@ -108,13 +121,18 @@ export const clusterDump: Layer<"cluster-dump", typeof clusterDumpSpec> = {
         'is emptied at each boot of the host, and with it goes every dump. Expected a folder of its own in an NFS tree, e.g. "/srv/nfs/etcd-backup"',
       );
     if (look.host([...at, "target", "host"], target.host))
-      look.below([...at, "target", "path"], target.host, target.path);
+      look.inMount([...at, "target", "path"], target.host, target.path);
   },
   jobs(part, estate) {
     const job = clusterDumpJob(part, estate);
     return [job, ...integrityJobs(part, job, estate)];
   },
 };
+
+/** Whether a database server has it, be it by its volume alone. */
+function isOfServer(dumped: DatasetSpec): boolean {
+  return dumped.kind === "database" || (dumped.kind === "volume" && dumped.holds === "database");
+}
 
 /** A dump of files runs on the node of the pods that have them: another service's labels lead elsewhere. */
 function askedPods(

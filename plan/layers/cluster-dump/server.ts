@@ -1,4 +1,5 @@
 import { slipOf } from "../../contracts/near";
+import type { Estate } from "../../estate/schema";
 import type { Lookup, Path } from "../../estate/lookup";
 import type { DatasetSpec } from "../../estate/services";
 import type { ClusterDumpSpec, DumpSpec } from "./spec";
@@ -17,13 +18,21 @@ type ServerDump = Exclude<Extract<DumpSpec, { server?: unknown }>, { engine: "co
 /**
  * Looks at whom a dump's client asks.
  * @param at the dump's part
- * @param others the dumps before it in the estate, and what it is a dump of
+ * @param others the dumps before it in the estate, what it is a dump of, and all services
  */
 export function askedServer(
   part: ClusterDumpSpec,
   dump: ServerDump,
   at: Path,
-  { before, dumped }: { before: readonly ClusterDumpSpec[]; dumped: DatasetSpec | undefined },
+  {
+    before,
+    dumped,
+    services,
+  }: {
+    before: readonly ClusterDumpSpec[];
+    dumped: DatasetSpec | undefined;
+    services: Estate["services"];
+  },
   look: Lookup,
 ): void {
   const { engine, server, image } = dump;
@@ -66,11 +75,67 @@ export function askedServer(
       server.host,
       `is the server of ${twin.name} already, which dumps all of ${twin.dataset}: nothing of ${part.dataset} would be in this one. Expected the service of ${part.dataset}, e.g. "${part.dataset.split("/", 1)[0] ?? ""}.${part.namespace}.svc.cluster.local"`,
     );
+  if (!twin && !look.isFaulty([...where, "host"])) called(part, dump, where, services, look);
+  const sharing = "secret" in dump ? before.find(other => sharesSecret(part, dump, other)) : undefined;
+  if (sharing && "secret" in dump) {
+    const isMine = dump.secret === part.name;
+    const [place, named] = isMine ? [[...at.slice(0, -1), before.indexOf(sharing)], part] : [at, sharing];
+    look.fault(
+      [...place, "dump", "secret"],
+      dump.secret,
+      `is called after ${named.name}, which logs in at another server with it: the two passwords are one, or one of the dumps fails each night. Expected a secret of its own`,
+    );
+  }
   if ([/postgres/, /mariadb|mysql/].some(of => !of.test(engine) && of.test(image)))
     look.fault(
       [...at, "dump", "image"],
       image,
       `is another engine's by its name, and has no client of ${engine}. Expected an image with its client, and the digest that \`skopeo inspect\` shows`,
+    );
+}
+
+/** Whether two dumps of different servers have one secret, that is called after one of the two: several may share one on purpose. */
+function sharesSecret({ name }: ClusterDumpSpec, dump: ServerDump, other: ClusterDumpSpec): boolean {
+  const theirs = other.dump;
+  if (!theirs || !("server" in theirs) || theirs.engine === "command") return false;
+  if (!("secret" in dump) || !("secret" in theirs) || dump.secret !== theirs.secret) return false;
+  const isOtherServer = theirs.server.host !== dump.server.host || theirs.server.port !== dump.server.port;
+  return isOtherServer && [name, other.name].some(each => each === dump.secret);
+}
+
+/** A server that is called after another service, or nearly after its own. */
+function called(
+  { dataset }: ClusterDumpSpec,
+  { engine, server: { host, namespace } }: ServerDump,
+  where: Path,
+  services: Estate["services"],
+  look: Lookup,
+): void {
+  // What has a node's own address is none of the cluster's services.
+  if (namespace === undefined) return;
+  const [own = ""] = dataset.split("/");
+  const [label = "", ...rest] = host.split(".");
+  const meant = (name: string): string => [name, ...rest].join(".");
+  const other = Object.hasOwn(services, label) && label !== own ? services[label] : undefined;
+  const otherEngine = other?.data.find(data => data.kind === "database" && data.engine !== engine);
+  const [, domain = ""] = /\.svc\.(.+)$/.exec(host) ?? [];
+  if (otherEngine?.kind === "database")
+    look.fault(
+      [...where, "host"],
+      host,
+      `is called after the service ${label}, which is ${otherEngine.engine} and not ${engine}. Expected the server of ${dataset}, e.g. "${meant(own)}"`,
+    );
+  else if (!other && slipOf(label, [own]) !== undefined)
+    look.fault(
+      [...where, "host"],
+      host,
+      `is but a letter from the service that it is a dump of. Did you mean "${meant(own)}"?`,
+    );
+  else if (slipOf(domain, ["cluster.local"]) !== undefined)
+    look.fault(
+      [...where, "host"],
+      host,
+      `ends in a cluster's domain but for a letter. Did you mean "${host.slice(0, -domain.length)}cluster.local"?`,
     );
 }
 

@@ -49,6 +49,10 @@ export const lvmPvcSnapshotSpec = z.strictObject({
       pattern => !/^[^?[]*disk[^?[]*$/.test(pattern),
       'stands for the own disks of VMs, and for no claim\'s volume. Did you mean "vm-*-pvc-*"?',
     )
+    .refine(
+      pattern => !/^(vm-?)?\*$/.test(pattern),
+      'stands for every volume, the own disks of VMs too. Did you mean "vm-*-pvc-*"?',
+    )
     .default("vm-*-pvc-*")
     .describe("Glob of the volumes' names"),
   excludeNamespaces: excludes.describe("Namespaces whose volumes get no snapshot"),

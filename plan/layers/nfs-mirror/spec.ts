@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { accepted } from "../../contracts/accepted";
-import { absolutePath, duration } from "../../estate/fields";
+import { absolutePath, duration, lasts } from "../../estate/fields";
 import { collapse, entries, excludes, runFields, runsOn, schedule } from "../common";
 
 const percent = z.number().min(0).max(100);
@@ -34,6 +34,10 @@ export const nfsMirrorSpec = z
       .default([])
       .describe("Entries of the source that can't be copied and aren't missed for a while"),
     compareAll: duration
+      .refine(
+        lasts(ms => ms <= 366 * 86_400_000),
+        "expected 366d at most: what nobody noted is in no copy until then",
+      )
       .default("7d")
       .describe(
         "All of the source is compared at least so often; in between, where nfs-change-tracker watches the source, a run copies what that has noted. What the kernel told nobody of is mirrored by then",

@@ -27,7 +27,7 @@ export const offsiteSync: Layer<"offsite-sync", typeof offsiteSyncSpec> = {
         look.fault(
           [...at, "legs", index, "to"],
           leg.to,
-          `lies outside of "${tree}", the only folder that the hosts' key opens at ${destination}. Expected a folder below it, e.g. "${tree}/pve-backup"`,
+          `${leg.to === tree ? "is all" : "lies outside"} of "${tree}", the only folder that the hosts' key opens at ${destination}. Expected a folder below it, e.g. "${tree}/pve-backup"`,
         );
     });
   },

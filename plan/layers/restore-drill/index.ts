@@ -3,10 +3,14 @@ import { datasetsOf } from "../../datasets";
 import type { Path, Lookup } from "../../estate/lookup";
 import type { Estate } from "../../estate/schema";
 import type { Layer } from "../layer";
-import { isBelow, isTemporary } from "../places";
+import { stateFolders } from "../host-runner";
+import { isBelow, isTemporary, mountAbove } from "../places";
+import { parseSize } from "../../units/size";
 import { restoreDrillJob } from "./jobs";
 import { type RestoreDrillSpec, restoreDrillSpec } from "./spec";
 import { tiersOf } from "./tiers";
+
+const instead = 'Expected a folder of its own, e.g. "/var/lib/holdfast-drills"';
 
 /** What is restored on schedule, to be proved and timed before anybody needs it. */
 export const restoreDrill: Layer<"restore-drill", typeof restoreDrillSpec> = {
@@ -18,8 +22,9 @@ export const restoreDrill: Layer<"restore-drill", typeof restoreDrillSpec> = {
   references(part, at, look, estate) {
     const { host, target } = part;
     look.backupMount([...at, "target"], host, target);
-    look.below([...at, "scratch"], host, part.scratch);
+    look.inMount([...at, "scratch"], host, part.scratch, instead);
     besideNobody(part, [...at, "scratch"], look, estate);
+    roomBeside(part, [...at, "leaveFree"], look, estate);
     if (Object.hasOwn(estate.hosts, host) && tiersOf(part, estate).length === 0)
       look.fault(
         [...at, "target"],
@@ -30,6 +35,25 @@ export const restoreDrill: Layer<"restore-drill", typeof restoreDrillSpec> = {
   jobs: (part, estate, before) => [restoreDrillJob(part, estate, before)],
 };
 
+/** What is to stay free has to be less than there is. */
+function roomBeside(
+  { host, scratch, leaveFree }: RestoreDrillSpec,
+  at: Path,
+  look: Lookup,
+  estate: Estate,
+): void {
+  const mount = mountAbove(estate, host, scratch);
+  const { filesystems = {}, disks = {} } = estate.hosts[host] ?? {};
+  const filesystem = filesystems[mount];
+  const room = filesystem?.size ?? disks[filesystem?.disk ?? ""]?.size;
+  if (room !== undefined && parseSize(leaveFree) >= parseSize(room))
+    look.fault(
+      at,
+      leaveFree,
+      `is as much as all of ${mount} has (${room}), where the drills restore to: no copy would ever be drilled. Expected what is to stay free beside them, e.g. "10GB"`,
+    );
+}
+
 /** A drill's folder is emptied after each copy, and what lies in a tree that is copied would be copied with it. */
 function besideNobody(
   { host, target, scratch }: RestoreDrillSpec,
@@ -37,7 +61,6 @@ function besideNobody(
   look: Lookup,
   estate: Estate,
 ): void {
-  const instead = 'Expected a folder of its own, e.g. "/var/lib/holdfast-drills"';
   if (isBelow(scratch, target))
     look.fault(at, scratch, `lies on the backup disk ${target}, whose room is for copies. ${instead}`);
   if (isTemporary(scratch))
@@ -52,7 +75,14 @@ function besideNobody(
   const mirrored = estate.layers["nfs-mirror"].flatMap(({ host: of, source }) =>
     of === host ? [{ what: "what nfs-mirror copies", path: source }] : [],
   );
-  const clash = [...mirrored, ...own].find(
+  const sent = estate.layers["offsite-sync"].flatMap(({ host: of, name, legs }) =>
+    of === host ? legs.map(({ from }) => ({ what: `what ${name} sends`, path: from })) : [],
+  );
+  const noted = estate.layers["nfs-change-tracker"].flatMap(({ host: of, log }) =>
+    of === host ? [{ what: "the journal of nfs-change-tracker", path: log }] : [],
+  );
+  const states = [{ what: "what the host's jobs know of their last runs", path: stateFolders }];
+  const clash = [...mirrored, ...own, ...sent, ...noted, ...states].find(
     ({ path }) => isBelow(scratch, path) || (path !== scratch && isBelow(path, scratch)),
   );
   if (clash)

@@ -1,6 +1,16 @@
 import { z } from "zod";
 import { absolutePath, size } from "../../estate/fields";
+import { parseSize } from "../../units/size";
 import { readingPeriod, runFields, runsOn, schedule } from "../common";
+
+/** A text that is no size has a message of its own. */
+function isAtLeast(bytes: number, text: string): boolean {
+  try {
+    return parseSize(text) >= bytes;
+  } catch {
+    return true;
+  }
+}
 
 /** Restores of what lies on a host's backup disk, into a place where nothing else is. */
 export const restoreDrillSpec = z.strictObject({
@@ -13,7 +23,10 @@ export const restoreDrillSpec = z.strictObject({
   period: readingPeriod("expected 2d or more: a nightly run can't prove each copy more often")
     .default("30d")
     .describe("A restore of each copy is proved once in that time"),
-  most: size.default("10GB").describe("Of a copy that is larger, files of so much in all are drilled"),
+  most: size
+    .refine(text => isAtLeast(1e6, text), 'is so little that a drill proves nothing. Expected e.g. "10GB"')
+    .default("10GB")
+    .describe("Of a copy that is larger, files of so much in all are drilled"),
   leaveFree: size
     .default("10GB")
     .describe(
