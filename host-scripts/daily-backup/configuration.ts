@@ -12,6 +12,7 @@ import {
   type FreshGeneration,
   freshGeneration,
   type Generation,
+  isLaterPeriod,
   newestGeneration,
   promote,
 } from "../runtime/generations";
@@ -94,7 +95,7 @@ async function keepConfiguration(
   if (!policy) return;
   const root = join(run.config.target.path, configurationFolder);
   const period = periodOf(run.startedAt.getTime(), policy.every, run.config.zone);
-  const previous = newestGeneration(root, ".", policy.every);
+  const previous = newestOfBothKinds(root, policy.every);
   const earlier = { previous, apart: newestApart(root) };
   const fresh = freshGeneration(root, period, ".");
   const lockFd = required(run.lock, "lock").fd;
@@ -117,6 +118,13 @@ async function keepConfiguration(
   } finally {
     discard(fresh);
   }
+}
+
+/** What there is of the other kind is what the host was, too, on the night after the estate asked for this one. */
+function newestOfBothKinds(root: string, every: "day" | "week"): Generation | undefined {
+  const own = newestGeneration(root, ".", every);
+  const other = newestGeneration(root, ".", every === "day" ? "week" : "day");
+  return own && !(other && isLaterPeriod(other.period, own.period)) ? own : (other ?? own);
 }
 
 /** Folder of a generation with the host's own files, by their paths from its root; beside it lie the facts and the manifest. */

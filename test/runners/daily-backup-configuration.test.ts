@@ -70,6 +70,7 @@ interface Given {
   readonly paths?: readonly string[];
   readonly stop?: Stop;
   readonly accepted?: readonly string[];
+  readonly every?: "day" | "week";
 }
 
 const log = createLog("test", { json: true, progress: false });
@@ -79,12 +80,13 @@ async function back({
   paths = ["/etc/pve", "/usr/local/bin"],
   stop,
   accepted = [],
+  every = "week",
 }: Given = {}): Promise<readonly string[]> {
   const run: ConfigurationRun = {
     config: {
       ...{ job: "daily-backup", host: "pve", budgetMs: 600_000, zone: "Europe/Berlin" },
       target: { path: disk, fsUuid: "1" },
-      configuration: { every: "week", count: 4, paths: [...paths] },
+      configuration: { every, count: 4, paths: [...paths] },
     } as unknown as DailyBackupConfig,
     ...{ dryRun: false, log, notes: [], accepted: new Set(accepted), bytes: 0 },
     // Commands inherit it; nobody locks it here.
@@ -390,6 +392,23 @@ describe("a host that lost most of what it was", () => {
       await back(later);
     },
   );
+});
+
+test("a generation of the other kind, that was made before the estate asked for this one, is what a loss is seen by", async () => {
+  for (let guest = 100; guest < 140; guest += 1) file(`etc/pve/nodes/pve/${guest}.conf`, "a guest\n");
+  await back();
+  const { ino } = lstatSync(kept("files/etc/pve/nodes/pve/100.conf"));
+  const daily = { at: "2026-05-27T03:00:00Z", every: "day" } as const;
+  rmSync(join(host, "etc/pve/nodes"), { recursive: true });
+  await expect(back(daily)).rejects.toThrow("holds 2 files, in the last generation 42");
+  await back({ ...daily, accepted: ["configuration"] });
+  expect(generations()).toEqual(["2026-05-27", "2026-22"]);
+  // From then on it is the newer one that counts.
+  file("etc/pve/other.cfg", "x");
+  await back({ ...daily, at: "2026-05-28T03:00:00Z" });
+  const script = (period: string): number => lstatSync(kept("files/usr/local/bin/script", period)).ino;
+  expect([script("2026-05-28"), script("2026-05-27")]).toEqual([script("2026-22"), script("2026-22")]);
+  expect(lstatSync(kept("files/etc/pve/nodes/pve/100.conf")).ino).toBe(ino);
 });
 
 test("partition tables and volume groups are kept by the programs that write them back", async () => {
