@@ -1,3 +1,4 @@
+import type { Plan } from "../../plan";
 import { defineCheck } from "../check";
 import { edit } from "../example-edits";
 import { example, mended } from "../examples";
@@ -12,7 +13,7 @@ export const unpinnedSecret = defineCheck({
     Object.entries(plan.estate.secrets)
       .filter(([, { pinned }]) => !pinned)
       .map(([name]) => {
-        const opens = usersOfSecret(name, plan.estate);
+        const opens = openedBy(name, plan);
         return {
           subject: name,
           message: `${name} is marked as weak, shared or written in clear text, and opens ${opens.join(", ") || "nothing that the estate names"}.`,
@@ -35,3 +36,16 @@ export const unpinnedSecret = defineCheck({
     good: [example("secrets of their own")],
   },
 });
+
+/** What asks for a secret, each once: machines and services, the Pushgateway, and jobs. Of what each job has, no job is told. */
+function openedBy(secret: string, { estate, jobs }: Plan): string[] {
+  const isPushed = estate.monitoring.pushgatewayLogin?.password === secret;
+  const asking = jobs.filter(
+    ({ credentials, deployment }) =>
+      credentials.some(({ from }) => from.kind === "secret" && from.secret === secret) ||
+      (deployment.kind === "cronjob" && deployment.pod.secret === secret),
+  );
+  const by = isPushed ? ["the Pushgateway"] : asking.map(({ name }) => `what ${name} asks`);
+  const users = usersOfSecret(secret, estate);
+  return users.length > 0 ? users : [...new Set(by)];
+}
