@@ -5,8 +5,8 @@ import { Secret } from "@pulumi/kubernetes/core/v1/secret";
 import { Service } from "@pulumi/kubernetes/core/v1/service";
 import { NetworkPolicy } from "@pulumi/kubernetes/networking/v1/networkPolicy";
 import * as pulumi from "@pulumi/pulumi";
-import { answersOnly } from "./answers-only";
 import { pushgatewayPort } from "../plan/pushgateway";
+import { answersOnly } from "./answers-only";
 import { podSpec } from "./pushgateway/pod";
 import { webConfig } from "./pushgateway/web-config";
 
