@@ -129,12 +129,6 @@ function pushgateway(estate: Estate, look: Lookup): void {
       server.cluster,
       'would take what anybody pushes who reaches a node. Expected pushgatewayLogin beside it, e.g. { user: "holdfast", password: "pushgateway" }',
     );
-  if (!monitoring.pushgatewayPersistent)
-    look.fault(
-      ["monitoring", "pushgatewayPersistent"],
-      false,
-      "isn't so of pushgatewayServer, which keeps what was pushed in a volume of its own. Remove it: left out, it is true",
-    );
   const { protocol, hostname, port } = new URL(monitoring.pushgateway);
   const other = otherMachine(hostname, estate);
   if (/^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname))

@@ -92,12 +92,6 @@ export const watching: TiredEdit[] = [
     "Proxmox-lvm-encrypted",
     at("monitoring.pushgatewayServer.storageClass"),
   ],
-  [
-    "a Pushgateway without a disk, that the deployment makes",
-    "monitoring > pushgatewayPersistent",
-    false,
-    at("monitoring.pushgatewayPersistent"),
-  ],
   to("pushgateway", host, "a Pushgateway at no port"),
   to("pushgateway", `${host}:30019`, "a Pushgateway's port with two digits turned round"),
   to("pushgateway", "https://192.168.1.127:30091", "https at a port that speaks http"),
