@@ -72,7 +72,7 @@ async function ownLab(project: Project, words: readonly string[]): Promise<numbe
   const named = function* (line: unknown): Generator<string> {
     yield `${project}: ${String(line)}`;
   };
-  const { exitCode = 1 } = await execa("nice", ["-n", "5", ...program], {
+  const { exitCode = 1 } = await execa("nice", ["-n", "2", ...program], {
     env: { HOLDFAST_STATE: join(stateDir, project) },
     ...{ stdin: "ignore", stdout: [named, "inherit"], stderr: [named, "inherit"], reject: false },
   });

@@ -94,12 +94,13 @@ test("a service that runs all the time is active once it watches, and is started
     [`/etc/systemd/system/${job}.service`, files.get(`${job}.service`) ?? ""],
   ] as const)
     await mustOnHost("pve", `mkdir -p ${folder} && cat >${path}`, { input });
+  // The last 65 bytes of a segment are its seal.
   const journal = `/var/lib/holdfast/${job}/journal/srv/nfs`;
   try {
     const seen = await mustOnHost(
       "pve",
       `systemctl daemon-reload; systemctl start ${job} || { journalctl -n 50 -u ${job}; exit 1; }
-       test -s ${journal}/watched && tr '\\0' '\\n' <$(ls ${journal}/*.reconcile | tail -n 1)
+       test -s ${journal}/watched && head -c -65 $(ls ${journal}/*.reconcile | tail -n 1) | tr '\\0' '\\n'
        mkdir -p /srv/nfs/photos; echo 1 >/srv/nfs/photos/tracked; until grep -aqs photos ${journal}/*.paths ${journal}/*.reconcile; do sleep 0.5; done
        first=$(systemctl show -P MainPID ${job}); systemctl kill --kill-whom=main --signal=KILL ${job}
        until [ "$(systemctl is-active ${job})" = active ] && [ "$(systemctl show -P MainPID ${job})" != "$first" ]; do sleep 0.5; done

@@ -150,11 +150,15 @@ test("a restore and a verification of two legs have one connection each, and lea
   world.writeConfig({ legs: [leg, { ...leg, ...also, journals: [], generations: [] }] });
   expect((await run()).status).toBe(0);
   world.far.shadow(`echo $SSH_CONNECTION >>${sessions()}\n${asUsual}`);
-  for (const words of [["verify"], ["restore", from, "--into", join(world.folder, "photos/restored")]]) {
+  // A restore asks first how much comes.
+  for (const [count, words] of [
+    [2, ["verify"]],
+    [3, ["restore", from, "--into", join(world.folder, "photos/restored")]],
+  ] as const) {
     rmSync(world.far.outside(sessions()), { force: true });
     const { status, stderr } = await world.start([...words, "--json"]).finished;
     expect({ words, status, stderr }).toMatchObject({ status: 0 });
-    expect(connections()).toHaveLength(2);
+    expect(connections()).toHaveLength(count);
     expect(new Set(connections()).size).toBe(1);
     expect(holders()).toEqual([]);
     expect(readdirSync(world.config.stateDir).filter(name => /^ssh/.test(name))).toEqual([]);

@@ -161,6 +161,7 @@ function houseEstate(far: Far, pushgateway: string, uuids: Readonly<Record<Disk,
     estate.zone = "UTC";
     estate.secrets = { "nas-key": { keptIn: ["break-glass"] } };
     estate.firewalls = {};
+    estate.clusters = {};
     delete destinations["nas"]?.secrets;
     delete monitoring.deadMan;
     for (const sync of layers["offsite-sync"]) sync.schedule = { ...sync.schedule, after: ["nfs-mirror"] };
