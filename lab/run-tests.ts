@@ -57,22 +57,13 @@ function isDue(project: Project): boolean {
   return project !== "cluster" || process.env["HOLDFAST_LONG"] === "1";
 }
 
-/**
- * In a lab of its own, once all that they need has been built: none waits for another, as half the time is waiting. Behind the tests
- * of test/lab, each of which waits for the one before it: they are the last to end.
- */
+/** In a lab of its own, once all that they need has been built: none waits for another, as half the time is waiting. */
 async function ownLab(project: Project, words: readonly string[]): Promise<number> {
-  const program = [
-    process.execPath,
-    "cli/run.mjs",
-    "lab/run-tests.ts",
-    `--selectProjects=${project}`,
-    ...words,
-  ];
+  const program = ["cli/run.mjs", "lab/run-tests.ts", `--selectProjects=${project}`, ...words];
   const named = function* (line: unknown): Generator<string> {
     yield `${project}: ${String(line)}`;
   };
-  const { exitCode = 1 } = await execa("nice", ["-n", "2", ...program], {
+  const { exitCode = 1 } = await execa(process.execPath, program, {
     env: { HOLDFAST_STATE: join(stateDir, project) },
     ...{ stdin: "ignore", stdout: [named, "inherit"], stderr: [named, "inherit"], reject: false },
   });
