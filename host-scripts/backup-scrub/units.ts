@@ -4,6 +4,7 @@ import type { BackupScrubConfig } from "../../plan/contracts/backup-scrub";
 import { ownPrefix } from "../runtime/closed-folder";
 import { errnoOf, messageOf } from "../runtime/errors";
 import { isPeriodName } from "../runtime/generations";
+import { incompleteFolder, lacksEnding } from "../runtime/incomplete";
 import { onDisk, pathOf } from "./paths";
 
 type Disk = Pick<BackupScrubConfig, "target" | "generations">;
@@ -78,21 +79,18 @@ export function unitsOf(config: Disk): Unit[] {
       continue;
     }
     for (const folder of [...periods, ...incompleteIn(config, entry)])
-      if (!folder.startsWith(".") || folder.startsWith(`${incomplete}/`))
+      if (!folder.startsWith(".") || folder.startsWith(`${incompleteFolder}/`))
         for (const below of namesBelow(config, `${entry}/${folder}`, generations.depth))
           if (!below.endsWith(lacksEnding)) add(entry + below, `${entry}/${folder}${below}`);
   }
   return [...units].map(([name, paths]) => ({ name, paths })).sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** Where generations lie apart that lack something: they may be the newest, and the only ones, that there are. */
-const incomplete = ".incomplete";
-/** The list of what one lacks, beside it. */
-const lacksEnding = ".lacks.json";
-
 function incompleteIn(config: Disk, folder: string): string[] {
-  const periods = entriesOf(config, `${folder}/${incomplete}`);
-  return Array.isArray(periods) ? periods.filter(isPeriodName).map(period => `${incomplete}/${period}`) : [];
+  const periods = entriesOf(config, `${folder}/${incompleteFolder}`);
+  return Array.isArray(periods)
+    ? periods.filter(isPeriodName).map(period => `${incompleteFolder}/${period}`)
+    : [];
 }
 
 /** Each "/NAME/…" of so many names below a folder; fewer where something else than a folder lies. */

@@ -10,7 +10,7 @@ import {
   retire,
 } from "../runtime/generations";
 import { quoted } from "../runtime/quoted";
-import { incompleteFolder } from "./incomplete";
+import { incompleteFolder, lacksEnding } from "../runtime/incomplete";
 
 /** What a generation of the host's configuration lacks. */
 export interface LackedPart {
@@ -43,8 +43,8 @@ export async function keepApart(
 ): Promise<void> {
   const target = join(root, incompleteFolder, fresh.period);
   const list = lacks.map(({ path, reason }) => ({ path: quoted(path), reason }));
-  handOver(`${target}.lacks.json`);
-  writeDurably(`${target}.lacks.json`, `${JSON.stringify(list, null, 1)}\n`, 0o600);
+  handOver(`${target}${lacksEnding}`);
+  writeDurably(`${target}${lacksEnding}`, `${JSON.stringify(list, null, 1)}\n`, 0o600);
   handOver(target);
   await promote({ ...fresh, target }, stop, lockFd);
   retireApart({ root, handOver }, target);
@@ -54,7 +54,7 @@ export async function keepApart(
 export function retireApart({ root, handOver }: Apart, newest?: string): void {
   for (const generation of apartIn(root)) {
     if (generation.folder === newest) continue;
-    rmSync(`${generation.folder}.lacks.json`, { force: true });
+    rmSync(`${generation.folder}${lacksEnding}`, { force: true });
     handOver(generation.folder);
     retire(root, generation);
   }

@@ -5,17 +5,12 @@ import { acceptedPart } from "../runtime/accepted";
 import { writeDurably } from "../runtime/durable";
 import { type FreshGeneration, type Generation, generationsOfAnyKind } from "../runtime/generations";
 import { handOver, retireOne, reveal } from "../runtime/hand-over";
+import { incompleteFolder, lacksEnding } from "../runtime/incomplete";
 import { noted, quoted, shortened } from "../runtime/quoted";
 import type { LackedEntry } from "../runtime/rsync-errors";
 import { shell } from "../runtime/shell";
 import { type DailyBackup, nameOf, rootOf, type VolumeTask } from "./daily-backup";
 import { VolumeFailed } from "../runtime/file-system";
-
-/**
- * Generations that lack something lie apart, as `.incomplete/<period>/<path>` with a list beside them: none of them takes
- * the place of a complete one, or counts when those are pruned.
- */
-export const incompleteFolder = ".incomplete";
 
 /** What there is of a volume was copied, and something is missing. */
 export class VolumeIncomplete extends VolumeFailed {}
@@ -72,14 +67,14 @@ export async function keepIncomplete(
 ): Promise<VolumeIncomplete> {
   const target = join(fresh.root, incompleteFolder, relative(fresh.root, fresh.target));
   const list = missed.map(({ path, reason }) => ({ path: quoted(path), reason }));
-  handOver(run, `${target}.lacks.json`);
-  writeDurably(`${target}.lacks.json`, `${JSON.stringify(list, null, 1)}\n`, 0o600);
+  handOver(run, `${target}${lacksEnding}`);
+  writeDurably(`${target}${lacksEnding}`, `${JSON.stringify(list, null, 1)}\n`, 0o600);
   await reveal(run, { ...fresh, target }, stop);
   retireIncomplete(run, task, target);
   const [first] = missed;
   return new VolumeIncomplete(
     `${missed.length} of its entries can't be read, first ${shortened(quoted(first?.path ?? ""))}: ${first?.reason ?? ""}. All others are in ${quoted(target)}, and its complete generations stay`,
-    shell`less ${`${target}.lacks.json`}; dmesg --level err,warn | tail   (mend or remove them, or accept ${nameOf(task)}/PATH in the estate)`,
+    shell`less ${`${target}${lacksEnding}`}; dmesg --level err,warn | tail   (mend or remove them, or accept ${nameOf(task)}/PATH in the estate)`,
   );
 }
 
@@ -94,7 +89,7 @@ export function newestIncomplete(run: DailyBackup, task: VolumeTask): Generation
 export function retireIncomplete(run: DailyBackup, task: VolumeTask, newest?: string): void {
   for (const generation of incompleteOf(run, task)) {
     if (generation.folder === newest) continue;
-    rmSync(`${generation.folder}.lacks.json`, { force: true });
+    rmSync(`${generation.folder}${lacksEnding}`, { force: true });
     retireOne(run, rootOf(run.config, "pvc-data"), generation);
   }
 }

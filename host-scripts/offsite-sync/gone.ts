@@ -1,6 +1,7 @@
 import { isLess } from "../runtime/collapse";
 import { filesIn } from "../runtime/files-in";
 import { isLaterPeriod, isPeriodName, isWithin } from "../runtime/generations";
+import { incompleteFolder, lacksEnding } from "../runtime/incomplete";
 import { withPathList } from "../runtime/path-list";
 import { isFolderIn, statIn } from "../runtime/tree-path";
 import { nameOfPart, type Offsite, type Part } from "./offsite";
@@ -88,7 +89,7 @@ export function heldReason(
   periods: readonly string[],
 ): string | undefined {
   const { from } = placeOfPart(part);
-  if (part.folder !== undefined && gone.entry === incomplete && isFollowed(from, gone, periods))
+  if (part.folder !== undefined && gone.entry === incompleteFolder && isFollowed(from, gone, periods))
     return undefined;
   if (part.folder !== undefined && isPeriodName(gone.entry)) {
     const keeps = part.leg.generations.find(({ folder }) => folder === part.folder)?.keeps ?? 1;
@@ -106,13 +107,11 @@ export function heldReason(
   return mostReason(run, gone, [gone.entry], from);
 }
 
-/** Where jobs keep generations apart that lack something, with a list of that beside each, until there is a whole one again. */
-const incomplete = ".incomplete";
-
 /** Whether this host has a whole generation of the same, of that period or a later one: by that, what lacked something went. */
 function isFollowed(from: string, { names }: Gone, periods: readonly string[]): boolean {
   return names.every(name => {
-    const [, period, ...path] = name.replace(/\.lacks\.json$/, "").split("/");
+    const lacking = name.endsWith(lacksEnding) ? name.slice(0, -lacksEnding.length) : name;
+    const [, period, ...path] = lacking.split("/");
     if (period === undefined) return true;
     const later = periods.filter(other => other === period || isLaterPeriod(other, period));
     return later.some(other => statIn(from, [other, ...path.slice(0, 2)].join("/")) !== undefined);

@@ -4,12 +4,13 @@ import type { PfsenseBackupConfig } from "../../plan/contracts/pfsense-backup";
 import { writeDurably } from "../runtime/durable";
 import { freshGeneration, type Generation, generationsOfAnyKind } from "../runtime/generations";
 import { retireOne, reveal } from "../runtime/hand-over";
+import { incompleteFolder, lacksEnding } from "../runtime/incomplete";
 import { buildOf, currentPeriod, type FirewallBackup, rootOf } from "./pfsense-backup";
 import { type FileName, files } from "./sums";
 
 /** Of generations that have one of the files, or each of another night: none takes the place of a whole one, or counts when those are pruned. */
 function incompleteRoot(config: PfsenseBackupConfig): string {
-  return join(rootOf(config), ".incomplete");
+  return join(rootOf(config), incompleteFolder);
 }
 
 /**
@@ -28,7 +29,7 @@ export async function keepHalf(backup: FirewallBackup, name: FileName): Promise<
   const target = join(incompleteRoot(config), fresh.period);
   const reason = `no run has made a good one since; journalctl -u ${config.job} says why`;
   const list = files.filter(file => file !== name).map(path => ({ path, reason }));
-  writeDurably(`${target}.lacks.json`, `${JSON.stringify(list, null, 1)}\n`, 0o600);
+  writeDurably(`${target}${lacksEnding}`, `${JSON.stringify(list, null, 1)}\n`, 0o600);
   await reveal(backup, { ...fresh, target }, stop.signal);
   retireIncomplete(backup, target);
 }
@@ -50,7 +51,7 @@ export function retireIncomplete(backup: FirewallBackup, newest?: string): void 
   const { config } = backup;
   for (const generation of incompleteOf(config)) {
     if (generation.folder === newest) continue;
-    rmSync(`${generation.folder}.lacks.json`, { force: true });
+    rmSync(`${generation.folder}${lacksEnding}`, { force: true });
     retireOne(backup, rootOf(config), generation);
   }
 }

@@ -17,7 +17,7 @@ import { quoted } from "../../runtime/quoted";
 import { ready, shell } from "../../runtime/shell";
 import { configurationFolder, configurationName } from "../configuration";
 import { rootOf } from "../daily-backup";
-import { incompleteFolder } from "../incomplete";
+import { incompleteFolder, lacksEnding } from "../../runtime/incomplete";
 import { readRecords } from "../record";
 import { failedFile } from "../sqlite";
 
@@ -152,7 +152,7 @@ function generationsBelow(
 
 /** Beside an incomplete generation lies its list. */
 function isClaim(path: string): boolean {
-  return !path.endsWith(".lacks.json") && !path.split("/").some(name => name.startsWith("."));
+  return !path.endsWith(lacksEnding) && !path.split("/").some(name => name.startsWith("."));
 }
 
 /** What generations lack that are whole but for it, as somebody answered for it; by their identities, as far as it is on record. */
@@ -172,7 +172,7 @@ const lackingList = z.array(z.object({ path: z.string(), reason: z.string() }));
 
 function lacksBeside({ folder }: Generation): readonly Lacking[] {
   try {
-    return lackingList.parse(JSON.parse(readFileSync(`${folder}.lacks.json`, "utf8")));
+    return lackingList.parse(JSON.parse(readFileSync(`${folder}${lacksEnding}`, "utf8")));
   } catch {
     return [{ path: "?", reason: "the list of what it lacks can't be read" }];
   }
