@@ -13,7 +13,7 @@ import {
 import { join } from "node:path";
 import { syncFolder, writeAll, writeDurably } from "./durable";
 import { consumersOf, readCursor } from "./journal-cursor";
-import { sealText } from "./journal-seal";
+import { sealOf } from "./journal-seal";
 
 /**
  * A folder of numbered segments by which one job hands changed paths to later ones (journal-consumer.ts). One writer has it;
@@ -90,7 +90,7 @@ export function openSegment(
       // One that names nothing keeps its number: without it, the numbers had a gap.
       pending.push(end);
       flush();
-      writeAll(file, Buffer.from(sealText(sum.digest("hex"))));
+      writeAll(file, Buffer.from(sealOf(sum)));
       fsyncSync(file);
       closeSync(file);
       const name = handOver(folder, stem, kind);
@@ -135,8 +135,8 @@ function handOverWholeTree(folder: string, stem: string): string {
   const part = join(folder, `${stem}.part`);
   const file = openSync(part, "w", 0o600);
   try {
-    const sum = createHash("sha256").update(wholeTree).digest("hex");
-    writeAll(file, Buffer.from(`${wholeTree}${sealText(sum)}`));
+    const sum = createHash("sha256").update(wholeTree);
+    writeAll(file, Buffer.from(`${wholeTree}${sealOf(sum)}`));
     fsyncSync(file);
   } finally {
     closeSync(file);

@@ -4,6 +4,7 @@ import { request as httpsRequest } from "node:https";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Pushgateway } from "../../plan/contracts/runner";
+import { credentialFile } from "./credentials";
 import { messageOf } from "./errors";
 
 /** Labels of a group of metrics on a Pushgateway. */
@@ -53,7 +54,7 @@ export async function push(
 function loginOf({ login }: Pushgateway): string | undefined {
   if (!login) return undefined;
   const deployed = join(login.credentialsDir, login.password);
-  const given = join(process.env["CREDENTIALS_DIRECTORY"] ?? login.credentialsDir, login.password);
+  const given = credentialFile(login, login.password);
   const password = readFileSync(!existsSync(deployed) && existsSync(given) ? given : deployed, "utf8");
   return `${login.user}:${password.replace(/\n$/, "")}`;
 }
