@@ -145,16 +145,7 @@ function trendTests(job: Job, group: RuleGroup): AlertTests[] {
   const [days, hours] = [15, 24];
   // In ten days it is over its budget.
   const stepS = budgetS / (2 * (days + 10) * hours);
-  const test = (
-    name: string,
-    values: string,
-    exp_alerts: RuleTest["alert_rule_test"][number]["exp_alerts"],
-  ): RuleTest => ({
-    name: `${rule.alert}: ${name}`,
-    interval: "1h",
-    input_series: [{ series, values }],
-    alert_rule_test: [{ eval_time: `${days}d`, alertname: rule.alert, exp_alerts }],
-  });
+  const test = testOfSeries(rule, series, "1h", `${days}d`);
   return [
     testsOf(
       group,
@@ -241,19 +232,24 @@ function seriesText(job: Job, metric: string): string {
   return `${metric}{${matchers.join(",")}}`;
 }
 
-/** Of something that is filled for the first time, in half a day, silent; firing once it has lost 6 per cent a day for as long as is reckoned with. */
-function fullSoonTestsOf(group: RuleGroup, rule: AlertRule, series: string): AlertTests {
-  const minutes = Math.ceil((reckonedAfterMs + parseDuration(rule.for)) / minuteMs) + 15;
-  const test = (
+/** Tests of one series, each with values of its own and with what fires by the same time. @param every between two values */
+function testOfSeries(rule: AlertRule, series: string, every: string, at: string) {
+  return (
     name: string,
     values: string,
     exp_alerts: RuleTest["alert_rule_test"][number]["exp_alerts"],
   ): RuleTest => ({
     name: `${rule.alert}: ${name}`,
-    interval,
+    interval: every,
     input_series: [{ series, values }],
-    alert_rule_test: [{ eval_time: `${minutes}m`, alertname: rule.alert, exp_alerts }],
+    alert_rule_test: [{ eval_time: at, alertname: rule.alert, exp_alerts }],
   });
+}
+
+/** Of something that is filled for the first time, in half a day, silent; firing once it has lost 6 per cent a day for as long as is reckoned with. */
+function fullSoonTestsOf(group: RuleGroup, rule: AlertRule, series: string): AlertTests {
+  const minutes = Math.ceil((reckonedAfterMs + parseDuration(rule.for)) / minuteMs) + 15;
+  const test = testOfSeries(rule, series, interval, `${minutes}m`);
   const tests = [
     test("silent after it was filled for the first time", `100-0.05x720 64x${minutes}`, []),
     test("firing when it goes on being filled", `60-0.004x${minutes + 10}`, [
