@@ -1,12 +1,10 @@
 import {
   chmodSync,
-  closeSync,
   existsSync,
   linkSync,
   lstatSync,
   lutimesSync,
   mkdirSync,
-  openSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -15,11 +13,11 @@ import {
   symlinkSync,
   truncateSync,
   writeFileSync,
-  writeSync,
 } from "node:fs";
 import { basename, join } from "node:path";
 import { execa } from "execa";
 import { inTime, testLong } from "../long";
+import { damageFile } from "./support/disk-image";
 import { failingFolder } from "./support/failing-folder";
 import { keptWorld } from "./support/kept-world";
 import { expectMirrored } from "./support/tree";
@@ -365,16 +363,6 @@ describe("what the source has lost", () => {
     },
   );
 
-  /** A block of the source's disk that says where a file's content lies is damaged: the file is there, and can't be read. */
-  async function damage(name: string): Promise<void> {
-    const image = join(world.folder, "src.img");
-    const extents = (await execa("debugfs", ["-R", `dump_extents -n /${name}`, image])).stdout;
-    const [, leaf] = extents.match(/^ *0\/ *\d+ +\d+\/ *\d+ +\d+ - +\d+ +(\d+)/m) ?? [];
-    const file = openSync(image, "r+");
-    writeSync(file, Buffer.alloc(16, 0xff), 0, 16, Number(leaf) * 4096);
-    closeSync(file);
-  }
-
   test("entries that the copy can't read or write hold back deletions of themselves alone, and can be accepted", async () => {
     const { source, target } = world.config;
     await world.inside("umount", source.path);
@@ -400,7 +388,7 @@ describe("what the source has lost", () => {
     for (const name of ["a/f3", "a/f4", "b/f0"]) rmSync(`${world.source}/${name}`);
     writeFileSync(`${world.source}/b/new`, "x");
     await world.inside("umount", source.path);
-    await damage("c/pieces");
+    await damageFile(join(world.folder, "src.img"), "c/pieces", 4096);
     await world.mount("src");
     world.writeConfig({ mostListed: 2 });
     expect(await mirror()).toMatchObject({ status: 1 });

@@ -9,6 +9,7 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  statfsSync,
   writeFileSync,
   writeSync,
 } from "node:fs";
@@ -18,6 +19,7 @@ import { debianPackages } from "../../lab/debian";
 import { openSegment } from "../../host-scripts/runtime/journal";
 import { long, testLong } from "../long";
 import { type OffsiteLaw, offsiteLaw } from "./support/offsite-law";
+import { damageFile } from "./support/disk-image";
 import { createOffsiteWorld, type OffsiteWorld } from "./support/offsite-world";
 import type { FinishedRun } from "./support/started-run";
 import { first, through } from "./support/through";
@@ -446,4 +448,47 @@ testLong("a share whose quota is used up says so, and gets the rest once it has 
   await succeeds();
   expect(readFileSync(far("shared/share/no-room"))).toHaveLength(4 * 1024 * 1024);
   expect(readFileSync(far("books/beside the share"), "utf8")).toBe("an edition");
+});
+
+test("a file that the host's own disk can't read is named, stays there as it was sent last, and all else arrives", async () => {
+  const [, leg] = world.config.legs;
+  const image = join(world.folder, "photos.img");
+  const file = join(world.photos, "immich/pieces");
+  const there = (name: string): string => world.far.outside(join(world.far.tree, "nfs/immich", name));
+  const open = openSync(file, "w");
+  for (let at = 0; at < 40; at += 1) writeSync(open, Buffer.alloc(4096, at + 1), 0, 4096, 2 * at * 4096);
+  closeSync(open);
+  await succeeds();
+  const before = readFileSync(file);
+  appendFileSync(file, "another edition");
+  writeFileSync(join(world.photos, "immich/beside"), "another photo");
+  const { bsize } = statfsSync(world.photos);
+  const mountedAt = join(world.folder, "photos");
+  await world.inside("umount", mountedAt);
+  await damageFile(image, "immich/pieces", bsize);
+  await world.mount("photos");
+  const successMs = world.metrics()['leg_last_success_timestamp{leg="photos/immich"}'];
+  const { status, stderr } = await run();
+  expect(status).toBe(1);
+  expect(stderr).toMatch(
+    /1 entries of "\S+immich" were not sent, first "pieces": .*Input\/output error \(5\)/,
+  );
+  expect(stderr).toMatch(/Next: ls -la .*dmesg/);
+  expect(readFileSync(there("pieces")).equals(before)).toBe(true);
+  expect(readFileSync(there("beside"), "utf8")).toBe("another photo");
+  const { 'leg_debt_files{leg="photos/immich"}': debt, ...told } = world.metrics();
+  expect(debt).toBeGreaterThan(0);
+  expect(told).toMatchObject({
+    'leg_last_status{leg="photos/immich"}': 1,
+    'leg_last_success_timestamp{leg="photos/immich"}': successMs,
+    'leg_last_status{leg="backup"}': 0,
+  });
+  // A new disk in its place, to which what there was comes back.
+  await world.inside("umount", mountedAt);
+  execFileSync("mkfs.ext4", ["-q", "-F", "-U", leg?.mount.fsUuid ?? "", image]);
+  await world.mount("photos");
+  mkdirSync(join(world.photos, "immich"));
+  writeFileSync(join(world.photos, "immich/photo"), "a photo");
+  await succeeds();
+  expect(readFileSync(there("pieces")).equals(before)).toBe(true);
 });

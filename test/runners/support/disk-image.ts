@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { truncateSync, writeFileSync } from "node:fs";
+import { closeSync, openSync, truncateSync, writeFileSync, writeSync } from "node:fs";
 import { execa } from "execa";
 
 /** Makes a file that is an ext4 file system. @param options of mke2fs @returns its UUID */
@@ -13,4 +13,18 @@ export async function makeDiskImage(
   truncateSync(image, megabytes * 1024 * 1024);
   await execa("mkfs.ext4", ["-q", "-U", uuid, ...options, image]);
   return uuid;
+}
+
+/**
+ * Damages the block of a file system that says where a file's content lies: the file is there, and can't be read.
+ * @param image that is mounted nowhere
+ * @param name of a file in pieces, below the root of the file system
+ */
+export async function damageFile(image: string, name: string, blockBytes: number): Promise<void> {
+  const extents = (await execa("debugfs", ["-R", `dump_extents -n /${name}`, image])).stdout;
+  const [, leaf] = extents.match(/^ *0\/ *\d+ +\d+\/ *\d+ +\d+ - +\d+ +(\d+)/m) ?? [];
+  if (leaf === undefined) throw new Error(`${name} is in too few pieces: ${extents}`);
+  const file = openSync(image, "r+");
+  writeSync(file, Buffer.alloc(16, 0xff), 0, 16, Number(leaf) * blockBytes);
+  closeSync(file);
 }
