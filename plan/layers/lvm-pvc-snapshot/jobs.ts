@@ -167,7 +167,7 @@ function poolAlerts({ host, pool, guard: { thinOut } }: LvmPvcSnapshotSpec): Job
     name,
     metric,
     fires: { kind: "full-soon" },
-    summary: `thin pool ${pool} of ${host} has no ${of} left within two weeks, if it goes on as in the last seven days and the last two: then each write of its guests fails`,
+    summary: `thin pool ${pool} of ${host} has no ${of} left within two weeks, if it goes on as in the last days: then each write of its guests fails`,
   });
   return [
     low("LVMThinPoolLow", snapshotMetricNames.poolFree, "space", thinOut.dataPercent),
