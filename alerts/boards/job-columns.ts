@@ -38,13 +38,13 @@ export function jobsTable(jobs: readonly Job[]): BoardPanel {
   };
 }
 
-/** How old the last success of each job is, over time. */
+/** How old the last success of each job gets within a day. In hours, those of a month would hide all others; at each moment, all of them go up and down. */
 export function agesPanel(jobs: readonly Job[]): BoardPanel {
   return {
     kind: "lines",
-    title: "Age of the last success",
-    unit: "age",
-    queries: [{ expr: agesOf(jobs), legend: "{{job}} on {{instance}}" }],
+    title: "Most age of the last success within a day, of its limit",
+    unit: "percent",
+    queries: [{ expr: `max_over_time((${sharesOf(jobs)})[1d:15m])`, legend: "{{job}} on {{instance}}" }],
   };
 }
 

@@ -5,10 +5,10 @@ import { type CommandSpec, estateFlags, estateOptions } from "../command";
 import { namedBy, readEstate } from "../estate-source";
 import { keyFlag } from "../host-shell";
 import { clusterFlags, clusterOptions } from "../kubectl";
-import { writeReport } from "../report/file";
+import { writePage } from "../report/file";
 import { liveOf } from "../report/live";
 import { noonOf } from "../report/moment";
-import { reportPage } from "../report/page";
+import { reportMark, reportPage } from "../report/page";
 
 const options = z.object({
   ...estateOptions,
@@ -45,7 +45,7 @@ export const report: CommandSpec<z.output<typeof options>> = {
     const asked = { estate: plan.estate, named, key };
     const live = isLive ? await liveOf(asked, plan, { kubeconfig, context: of }, nowMs) : undefined;
     const page = reportPage({ plan, named, asOfMs: noonOf(nowMs, plan.estate.zone), live });
-    writeReport(file, page);
+    writePage(file, page, { command: "report", flag: "--to", mark: reportMark });
     const isWhole = live?.isWhole ?? true;
     return {
       text: json
