@@ -3,6 +3,7 @@ import { routingsOf } from "../alerts/routings";
 import { watchdogRules } from "../alerts/watchdog";
 import { boardsOf } from "../alerts/boards";
 import { estateRules } from "../alerts/groups";
+import { monitoringInForce } from "../alerts/in-force";
 import { rulesOf } from "../alerts/rules";
 import { runChecks } from "../checks";
 import { AlertRoutes, AlertRules } from "../components/alert-rules";
@@ -20,6 +21,7 @@ import { errorText, warningTexts } from "./diagnostics";
 import { askedCluster, clusterAccounts, secretsOf } from "./host-jobs";
 import { pinnedPod, requireImages } from "./images";
 import { nasRetentions, setRetentions } from "./nas-retentions";
+import { withMonitoring } from "./in-force";
 import { operatorFault } from "./operator-fault";
 import { makePushgateway, pushgatewayAsks } from "./pushgateway";
 import type { ProbeTarget } from "./probe";
@@ -63,7 +65,10 @@ export async function deploy(input: unknown, surroundings: Surroundings): Promis
   const jobs = plan.jobs.filter(isHosted);
   const inCluster = plan.jobs.filter(isInCluster);
   const onHosts = [
-    ...jobs.map(job => ({ ...job, ...job.deployment, rules: rulesOf(job, estate) })),
+    ...jobs.map(job => ({
+      ...{ ...job, ...job.deployment, rules: rulesOf(job, estate) },
+      files: withMonitoring(job.deployment, monitoringInForce(plan, settings.prometheus === "operator")),
+    })),
     ...deadMenOf(plan).map(caller => ({ ...caller, rules: undefined })),
   ];
   // Also of jobs that are planned only: the NAS makes its snapshots by itself.

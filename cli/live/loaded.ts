@@ -2,6 +2,7 @@ import { z } from "zod";
 import { durationMs } from "../../alerts/promql/literals";
 import type { Finding } from "../../checks";
 import type { Estate } from "../../plan";
+import { ruleSum } from "../../plan/contracts/rule-sum";
 import { directly } from "../directly";
 import { jsonOf } from "../json";
 import { type Answered, type ClusterChoice, rawOf } from "../kubectl";
@@ -100,21 +101,9 @@ export function loadedFindings(given: readonly SeenGroup[], loaded: readonly Loa
 }
 
 function isSame({ expr, for: wait = "0", labels }: SeenAlert, rule: LoadedGroup["rules"][number]): boolean {
-  const waitS = wait === "0" ? 0 : durationMs(wait) / 1000;
-  const sorted = (of: Readonly<Record<string, string>>): string =>
-    JSON.stringify(Object.entries(of).sort(([one], [other]) => (one < other ? -1 : 1)));
-  return (
-    waitS === rule.duration && sorted(labels) === sorted(rule.labels) && wordsOf(expr) === wordsOf(rule.query)
-  );
-}
-
-/** Prometheus writes an expression in a way of its own: its texts, names and numbers are compared, without their order and ranges. */
-function wordsOf(expr: string): string {
-  const words = expr
-    .replace(/\[[^\]]*\]|\boffset\s+\S+/g, " ")
-    .match(/"(?:[^"\\]|\\.)*"|[A-Za-z_:][\w:]*|\d+(?:\.\d+)?(?:e[+-]?\d+)?/g);
-  const numbered = (words ?? []).map(word => (/^\d/.test(word) ? String(Number(word)) : word));
-  return numbered.sort().join(" ");
+  const forS = wait === "0" ? 0 : durationMs(wait) / 1000;
+  const loaded = { expr: rule.query, forS: rule.duration, labels: rule.labels };
+  return ruleSum({ expr, forS, labels }) === ruleSum(loaded);
 }
 
 function notLoaded(subject: string, message: string): Finding {

@@ -1,10 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { effectiveStateJobName } from "../../plan/contracts/effective-state";
 import type { InForce } from "../../plan/contracts/in-force";
 import type { Phase } from "../runtime/phases";
 import { certificateDifferences } from "./certificates";
 import { type Difference, type EffectiveState, keyOf, lineOf } from "./effective-state";
 import { mountDifferences } from "./mounts";
+import { loadedDifferences } from "./loaded";
 import { isBeingDeployed, releaseDifferences } from "./releases";
+import { rightsDifferences } from "./rights";
 import { textfileDifferences } from "./textfiles";
 import { unitDifferences } from "./units";
 
@@ -36,11 +39,16 @@ async function differencesOf(declared: readonly InForce[], stop: AbortSignal): P
       .map(({ subject }) => subject),
   );
   const units = await unitDifferences(of("unit"), stop);
+  // Rules and routes come with a deployment too, and take the operator a while.
+  const told = [...of("rules"), ...of("route")];
+  const loaded = isBeingDeployed(effectiveStateJobName) ? [] : await loadedDifferences(told, stop);
   return [
     ...releases.filter(({ isOther, subject }) => !isOther || !underWay.has(subject)),
     ...units.filter(({ subject }) => !underWay.has(subject.replace(/\.(service|timer)$/, ""))),
     ...(await mountDifferences(of("mount"), stop)),
     ...(await certificateDifferences(of("certificate"), stop)),
+    ...(await rightsDifferences(of("rights"), stop)),
+    ...loaded,
     ...textfileDifferences(of("textfiles")),
   ];
 }

@@ -3,13 +3,13 @@ import {
   effectiveStateMetricNames,
   type effectiveStateMetrics,
 } from "../../plan/contracts/effective-state";
-import type { InForce } from "../../plan/contracts/in-force";
 import type { Counted } from "../../plan/contracts/metric";
 import { leaveDifferences } from "../runtime/differences";
 import type { Summary } from "../runtime/job-run";
 import { family } from "../runtime/metric-text";
 import { tellPart } from "../runtime/part-metrics";
 import { type EffectiveState, keyOf, lineOf } from "./effective-state";
+import { subjectOf } from "./subject";
 
 /** What a run tells of itself. */
 export const summary: Summary<EffectiveState, Counted<typeof effectiveStateMetrics>> = {
@@ -45,21 +45,4 @@ export async function tellDifferences(run: EffectiveState, stop: AbortSignal): P
     stop,
     log,
   );
-}
-
-function subjectOf(one: InForce): string {
-  switch (one.kind) {
-    case "release":
-      return one.job;
-    case "unit":
-      return one.unit;
-    case "mount":
-      return one.path;
-    case "certificate":
-      return one.url;
-    case "textfiles":
-      return one.folder;
-    default:
-      return one satisfies never;
-  }
 }

@@ -8,6 +8,9 @@ import { absolutePath, mount } from "./runner";
  * - `unit`: what systemd has loaded under that name; `calendar` is when a timer elapses, as `OnCalendar=` has it
  * - `mount`: the file system at a path, by the kernel's own table; `options` are those that it can't do without
  * - `certificate`: what a server that jobs talk to shows them, of which an authority says until when it is valid
+ * - `rights`: what the account of a job's kubeconfig may do in its cluster, by the cluster's own answer to it
+ * - `rules`: a group of alerts that Prometheus has loaded, each by the sum of what it says (`rule-sum.ts`)
+ * - `route`: a receiver that Alertmanager leads alerts to, as the operator calls it
  * - `textfiles`: the folder from which the host's node-exporter reads what jobs leave, by its command line
  */
 export const inForce = z.discriminatedUnion("kind", [
@@ -23,6 +26,32 @@ export const inForce = z.discriminatedUnion("kind", [
   }),
   z.strictObject({ kind: z.literal("mount"), ...mount.shape, options: z.array(z.string().min(1)) }),
   z.strictObject({ kind: z.literal("certificate"), url: z.url({ protocol: /^https$/ }) }),
+  z.strictObject({
+    kind: z.literal("rights"),
+    job: z.string().min(1),
+    kubeconfig: absolutePath,
+    namespace: z.string().min(1),
+    rules: z.array(
+      z.strictObject({
+        apiGroups: z.array(z.string()),
+        resources: z.array(z.string().min(1)),
+        verbs: z.array(z.string().min(1)),
+      }),
+    ),
+  }),
+  z.strictObject({
+    kind: z.literal("rules"),
+    prometheus: z.url({ protocol: /^https?$/ }),
+    group: z.string().min(1),
+    alerts: z.array(z.strictObject({ alert: z.string().min(1), sum: z.string().length(64) })),
+  }),
+  z.strictObject({
+    kind: z.literal("route"),
+    alertmanager: z.url({ protocol: /^https?$/ }),
+    namespace: z.string().min(1),
+    object: z.string().min(1),
+    receiver: z.string().min(1),
+  }),
   z.strictObject({ kind: z.literal("textfiles"), folder: absolutePath }),
 ]);
 export type InForce = z.infer<typeof inForce>;

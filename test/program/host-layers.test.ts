@@ -1,6 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import { releaseFiles } from "../../plan/layers/release-files.test-support";
+import { ruleGroups } from "../../alerts/groups";
 import { type EstateInput, parseEstate, planOf } from "../../plan";
+import { effectiveStateConfig } from "../../plan/contracts/effective-state";
+import type { InForce } from "../../plan/contracts/in-force";
 import { isHosted } from "../../plan/job";
 import { exampleEstate } from "../../plan/estate/example";
 import { credentialInput } from "../../components/host-credential/commands";
@@ -59,6 +62,40 @@ test("installs a component for each runner, with a release, its credentials and 
     spec: { route: { receiver: "DeadMan" } },
   });
 });
+
+test("tells the look at what is in force of all rules and routes that Prometheus and Alertmanager are to have, where the estate says that they answer", async () => {
+  const { monitoring, ...estate } = exampleEstate();
+  const answering = {
+    ...estate,
+    monitoring: {
+      ...monitoring,
+      prometheus: "http://metrics.example:9090",
+      alertmanager: "http://alerts.example:9093",
+    },
+  };
+  const declaredWith = async (prometheus: "operator" | "files") => {
+    const { resources, error } = await deployed(answering, { ...withSecrets(), prometheus });
+    expect(error).toBeUndefined();
+    return declaredOf(resources);
+  };
+  const groups = ruleGroups(planOf(parseEstate(answering)));
+  const [objects, files] = [await declaredWith("operator"), await declaredWith("files")];
+  for (const declared of [objects, files])
+    expect(declared.flatMap(one => (one.kind === "rules" ? [one.group] : []))).toEqual(
+      groups.map(({ name }) => name),
+    );
+  expect(objects.flatMap(one => (one.kind === "route" ? [`${one.object} ${one.receiver}`] : []))).toEqual([
+    ...["holdfast infra", "holdfast-watchdog DeadMan"],
+  ]);
+  const kinds = (declared: readonly InForce[]): string[] => declared.map(({ kind }) => kind);
+  expect(kinds(files)).not.toContain("route");
+  expect(kinds(declaredOf(asItIs.resources))).not.toContain("rules");
+});
+
+function declaredOf(resources: readonly Registered[]): readonly InForce[] {
+  const { stdin } = named(resources, "effective-state-pve-release-config.json").inputs;
+  return effectiveStateConfig.parse(JSON.parse(String(stdin))).declared;
+}
 
 test("says which jobs are planned and not installed", () => {
   const { warnings } = asItIs;

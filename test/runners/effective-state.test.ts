@@ -1,9 +1,13 @@
 import { once } from "node:events";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer as createHttp, type RequestListener, type Server } from "node:http";
+import { createServer as createHttps } from "node:https";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { createServer } from "node:tls";
 import { execa } from "execa";
+import type { InForce } from "../../plan/contracts/in-force";
+import { ruleSum } from "../../plan/contracts/rule-sum";
 import { manifestLines, sumOfLines } from "../../plan/contracts/release-manifest";
 import { runnerOf } from "../../stacks/runner";
 import { inTime } from "../long";
@@ -393,4 +397,127 @@ while ! grep -qszx '/usr/bin/prometheus[-]node-exporter' /proc/[0-9]*/cmdline; d
   expect(await lookBeside(started("--collector.textfile.directory=/elsewhere"))).toContain(
     'declared to be read by node-exporter, which reads "/elsewhere". Next:',
   );
+});
+
+/** What a look tells that is to find some things alone, while a server answers. */
+async function lookWhile(server: Server, declaredAt: (port: number) => readonly InForce[]): Promise<string> {
+  const file = join(host.folder, "config.json");
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  try {
+    const declared = declaredAt((server.address() as AddressInfo).port);
+    writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(file, "utf8")), declared }));
+    expect((await look()).exitCode).toBe(0);
+    return kept();
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
+}
+
+const answers =
+  (replies: Readonly<Record<string, string>>): RequestListener =>
+  ({ url = "" }, response) => {
+    const text = replies[url];
+    response.writeHead(text === undefined ? 404 : 200).end(text);
+  };
+
+test("a group that Prometheus hasn't loaded, an alert with another threshold, one more beside it, and a receiver without a route are told", async () => {
+  const labels = { severity: "warning" };
+  const expr = 'time() - nfs_mirror_last_success_timestamp{job="nfs-mirror"} > 90600';
+  const alert = { alert: "NfsMirrorStale", sum: ruleSum({ expr, forS: 300, labels }) };
+  const declared = (port: number): InForce[] => [
+    {
+      kind: "rules",
+      prometheus: `http://127.0.0.1:${port}`,
+      group: "holdfast-pve-nfs-mirror",
+      alerts: [alert],
+    },
+    {
+      ...{ kind: "route", alertmanager: `http://127.0.0.1:${port}/`, namespace: "monitoring" },
+      ...{ object: "holdfast", receiver: "infra" },
+    },
+  ];
+  const rule = { name: "NfsMirrorStale", query: expr, duration: 300, labels, health: "ok" };
+  const answered = (rules: readonly object[], receiver = "monitoring/holdfast/infra"): Promise<string> =>
+    lookWhile(
+      createHttp(
+        answers({
+          "/api/v1/rules?type=alert": JSON.stringify({
+            data: { groups: [{ name: "holdfast-pve-nfs-mirror", rules }] },
+          }),
+          "/api/v2/status": JSON.stringify({
+            config: { original: `route:\n  receiver: "null"\n  routes:\n  - receiver: ${receiver}\n` },
+          }),
+        }),
+      ),
+      declared,
+    );
+  expect(await answered([rule])).toBe("");
+  const raised = { ...rule, query: expr.replace("90600", "9060000") };
+  expect(await answered([raised, { ...rule, name: "Mine" }], "monitoring/holdfast/other")).toMatch(
+    /^holdfast-pve-nfs-mirror: declared NfsMirrorStale, and Prometheus has another NfsMirrorStale: .* > 9060000 for 300 s, and has one more, Mine\. Next: .*\nmonitoring\/holdfast\/infra: declared a receiver, and Alertmanager has no route to it\. Next: /,
+  );
+  expect(told()).toEqual(["route monitoring/holdfast/infra", "rules holdfast-pve-nfs-mirror"]);
+  expect(await answered([])).toContain("Prometheus hasn't loaded the group");
+  // Of what isn't reached, who waits outside tells.
+  expect(await lookWhile(createHttp(answers({})), declared)).toBe("");
+});
+
+test("an account that has lost a right, or has more than is declared, or whose token isn't taken any more is told", async () => {
+  const [key, cert, kubeconfig] = ["api.key", "api.cert", "kubeconfig"].map(name => join(host.folder, name));
+  await execa("openssl", [
+    ...["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-noenc", "-days", "1"],
+    ...[
+      "-subj",
+      "/CN=api",
+      "-addext",
+      "subjectAltName=IP:127.0.0.1",
+      "-keyout",
+      key ?? "",
+      "-out",
+      cert ?? "",
+    ],
+  ]);
+  const authority = readFileSync(cert ?? "");
+  const volumes = { apiGroups: [""], resources: ["persistentvolumes"], verbs: ["list"] };
+  const everybodys = {
+    apiGroups: ["authorization.k8s.io"],
+    resources: ["selfsubjectrulesreviews"],
+    verbs: ["create"],
+  };
+  const answered = (status: number, resourceRules: readonly object[]): Promise<string> =>
+    lookWhile(
+      createHttps({ key: readFileSync(key ?? ""), cert: authority }, ({ method, url, headers }, response) => {
+        expect([method, url]).toEqual(["POST", "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews"]);
+        expect(headers.authorization).toBe("Bearer token");
+        const body = status === 201 ? { status: { resourceRules } } : { message: "Unauthorized" };
+        response.writeHead(status).end(JSON.stringify(body));
+      }),
+      port => {
+        writeFileSync(
+          kubeconfig ?? "",
+          JSON.stringify({
+            clusters: [
+              {
+                cluster: {
+                  server: `https://127.0.0.1:${port}`,
+                  "certificate-authority-data": authority.toString("base64"),
+                },
+              },
+            ],
+            users: [{ user: { token: "token" } }],
+          }),
+        );
+        const job = { job: "lvm-pvc-snapshot", kubeconfig: kubeconfig ?? "", namespace: "monitoring" };
+        return [{ kind: "rights", ...job, rules: [volumes] }];
+      },
+    );
+  expect(await answered(201, [volumes, everybodys])).toBe("");
+  const secrets = { apiGroups: ["", "apps"], resources: ["secrets"], verbs: ["get"], resourceNames: ["one"] };
+  expect(await answered(201, [everybodys, secrets])).toContain(
+    "kubeconfig: declared persistentvolumes list, and its account may not persistentvolumes list, and may also secrets get (one), apps/secrets get (one); lvm-pvc-snapshot asks the cluster by it. Next: kubectl --kubeconfig ",
+  );
+  expect(told()).toEqual([`rights ${kubeconfig}`]);
+  expect(await answered(401, [])).toContain("the cluster doesn't take its token");
 });

@@ -29,6 +29,11 @@ export interface KubernetesApi {
   patch(path: string, change: object): Promise<unknown>;
 }
 
+/** The same, which may be asked a question by a POST. */
+export interface AskedApi extends KubernetesApi {
+  create(path: string, object: object): Promise<unknown>;
+}
+
 const answerMs = 15_000;
 /** A list of some hundred thousand objects; all of it is kept in memory. */
 const mostAnswerBytes = 128 * 1024 * 1024;
@@ -43,7 +48,7 @@ function jsonOf(text: string): unknown {
 }
 
 /** @param text kubeconfig as JSON @param stop gives up what is under way @param mostBytes of one answer */
-export function connect(text: string, stop: AbortSignal, mostBytes = mostAnswerBytes): KubernetesApi {
+export function connect(text: string, stop: AbortSignal, mostBytes = mostAnswerBytes): AskedApi {
   const { clusters, users } = kubeconfig.parse(jsonOf(text));
   const cluster = clusters[0]?.cluster;
   const token = users[0]?.user.token ?? "";
@@ -55,7 +60,9 @@ export function connect(text: string, stop: AbortSignal, mostBytes = mostAnswerB
       const headers = {
         authorization: `Bearer ${token}`,
         accept: "application/json",
-        ...(body && { "content-type": "application/merge-patch+json" }),
+        ...(body && {
+          "content-type": method === "PATCH" ? "application/merge-patch+json" : "application/json",
+        }),
       };
       const signal = within(stop, answerMs);
       const outgoing = request(url, { method, headers, ca, signal });
@@ -84,7 +91,11 @@ export function connect(text: string, stop: AbortSignal, mostBytes = mostAnswerB
       });
       outgoing.end(body && JSON.stringify(body));
     });
-  return { get: path => call("GET", path), patch: (path, change) => call("PATCH", path, change) };
+  return {
+    get: path => call("GET", path),
+    patch: (path, change) => call("PATCH", path, change),
+    create: (path, object) => call("POST", path, object),
+  };
 }
 
 const status = z.object({ message: z.string() });

@@ -21,6 +21,12 @@ const named = (declared: readonly InForce[]): string[] =>
         return `mount ${one.path} ${one.options.join(",")}`;
       case "certificate":
         return `certificate ${one.url}`;
+      case "rights":
+        return `rights ${one.kubeconfig}`;
+      case "rules":
+        return `rules ${one.group}`;
+      case "route":
+        return `route ${one.receiver}`;
       case "textfiles":
         return `textfiles ${one.folder}`;
       default:
@@ -43,6 +49,8 @@ test("each layer's jobs on a host say what is in force there, in the words of th
       ...["mount /srv/nfs ", "mount /mnt/backup rw,nosuid,nodev"],
       "textfiles /var/lib/prometheus/node-exporter",
       "certificate https://k8s.example:6443",
+      "rights /etc/holdfast/credentials/lvm-pvc-snapshot/kubeconfig",
+      "rights /etc/holdfast/credentials/lvm-pvc-snapshot/kubeconfig-restore",
     ]),
   );
   // Of a cluster's job, no host has anything.

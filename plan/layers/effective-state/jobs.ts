@@ -6,12 +6,20 @@ import {
   effectiveStateMetricNames,
   effectiveStateMetrics,
 } from "../../contracts/effective-state";
+import { clusterAccessRules } from "../../contracts/cluster-access";
 import { actingOptions } from "../../contracts/runner";
 import type { InForce } from "../../contracts/in-force";
 import type { Estate } from "../../estate/schema";
 import type { JobAlert, LayerJob } from "../../job";
 import { runOf, timerTrigger } from "../common";
-import { runnerConfig, textfile, textfileFolder, timerOf, unitsInForce } from "../host-runner";
+import {
+  credentialsFolder,
+  runnerConfig,
+  textfile,
+  textfileFolder,
+  timerOf,
+  unitsInForce,
+} from "../host-runner";
 import { effectiveStatePanels } from "./panels";
 import type { EffectiveStateSpec } from "./spec";
 
@@ -27,24 +35,21 @@ export function effectiveStateJob(
   const trigger = timerTrigger(spec.schedule, estate.zone);
   const run = runOf(spec, trigger, estate);
   const mounts = mountsOf(estate, host);
+  const beside = before.filter(job => job.host === host);
   // Of itself and of what calls a dead man's receiver, whose configs depend on this one, the plan's sums can't be said here.
   const besides = [
     ...(Object.hasOwn(estate.monitoring.deadMan?.hosts ?? {}, host) ? [{ job: deadManJobName }] : []),
     { job: effectiveStateJobName, trigger },
   ];
   const declared: InForce[] = [
-    ...before.flatMap(({ host: on, deployment }) =>
-      on === host && "inForce" in deployment ? deployment.inForce : [],
-    ),
+    ...beside.flatMap(({ deployment }) => ("inForce" in deployment ? deployment.inForce : [])),
     ...besides.flatMap(({ job, ...timer }): InForce[] => [
       { kind: "release", job },
       ...unitsInForce([`${job}.service`, `${job}.timer`], "trigger" in timer ? timer.trigger : undefined),
     ]),
     ...mounts,
-    ...certificatesOf(
-      estate,
-      before.filter(job => job.host === host),
-    ),
+    ...certificatesOf(estate, beside),
+    ...rightsOf(estate, beside),
     ...textfilesOf(estate, host),
   ];
   const config: EffectiveStateConfig = {
@@ -102,6 +107,27 @@ function certificatesOf({ clusters, monitoring }: Estate, jobs: readonly LayerJo
   );
   const urls = [...new Set([...asked, monitoring.pushgateway])].filter(url => url.startsWith("https:"));
   return urls.map(url => ({ kind: "certificate", url }));
+}
+
+/** Of each account by which a job of the host asks a cluster. */
+function rightsOf({ monitoring }: Estate, jobs: readonly LayerJob[]): InForce[] {
+  return jobs.flatMap(({ name, credentials }) =>
+    credentials.flatMap(({ name: file, from }): InForce[] =>
+      from.kind === "cluster-access"
+        ? [
+            {
+              ...{ kind: "rights", job: name, kubeconfig: `${credentialsFolder(name)}/${file}` },
+              namespace: monitoring.namespace,
+              rules: clusterAccessRules[from.rights].map(({ apiGroups, resources, verbs }) => ({
+                apiGroups: [...apiGroups],
+                resources: [...resources],
+                verbs: [...verbs],
+              })),
+            },
+          ]
+        : [],
+    ),
+  );
 }
 
 /** Where the estate has metrics of the host's own from an exporter, which are node-exporter's. */

@@ -1,0 +1,115 @@
+import { z } from "zod";
+import type { InForce } from "../../plan/contracts/in-force";
+import { ruleSum } from "../../plan/contracts/rule-sum";
+import { shell } from "../runtime/shell";
+import { within } from "../runtime/within";
+import type { Difference } from "./effective-state";
+import { subjectOf } from "./subject";
+
+type Rules = Extract<InForce, { kind: "rules" }>;
+type Route = Extract<InForce, { kind: "route" }>;
+
+const patienceMs = 10_000;
+
+/** As Prometheus' own API has what it evaluates. */
+const loadedRules = z.object({
+  data: z.object({
+    groups: z.array(
+      z.object({
+        name: z.string(),
+        rules: z.array(
+          z.object({
+            name: z.string(),
+            query: z.string(),
+            duration: z.number().default(0),
+            labels: z.record(z.string(), z.string()).default({}),
+            health: z.string().default("ok"),
+            lastError: z.string().default(""),
+          }),
+        ),
+      }),
+    ),
+  }),
+});
+/** As Alertmanager's own API has its configuration. */
+const status = z.object({ config: z.object({ original: z.string() }) });
+
+/** By Prometheus and Alertmanager themselves. Of one that isn't reached nothing is said: who waits outside hears nothing any more. */
+export async function loadedDifferences(
+  declared: readonly (Rules | Route)[],
+  stop: AbortSignal,
+): Promise<Difference[]> {
+  const rules = declared.filter(one => one.kind === "rules");
+  const routes = declared.filter(one => one.kind === "route");
+  const [loaded, configured] = await Promise.all([
+    rules[0] && told(rules[0].prometheus, "api/v1/rules?type=alert", loadedRules, stop),
+    routes[0] && told(routes[0].alertmanager, "api/v2/status", status, stop),
+  ]);
+  return [
+    ...(loaded ? rules.flatMap(group => ofGroup(group, loaded.data.groups)) : []),
+    ...(configured ? routes.flatMap(route => ofRoute(route, configured.config.original)) : []),
+  ];
+}
+
+type Loaded = z.output<typeof loadedRules>["data"]["groups"];
+
+function ofGroup(declared: Rules, loaded: Loaded): Difference[] {
+  const { group, alerts, prometheus } = declared;
+  const differs = (text: string): Difference[] => [
+    {
+      ...{ kind: "rules", subject: subjectOf(declared), text },
+      next: shell`holdfast check --live, and ${prometheus}/rules; pulumi up --refresh puts the objects right`,
+    },
+  ];
+  const found = loaded.filter(({ name }) => name === group).flatMap(({ rules }) => rules);
+  if (found.length === 0) return differs("declared alerts, and Prometheus hasn't loaded the group");
+  const wrong = alerts.flatMap(({ alert, sum }) => {
+    const rule = found.find(({ name }) => name === alert);
+    if (!rule) return [`hasn't loaded ${alert}`];
+    if (rule.health === "err") return [`can't evaluate ${alert}: ${rule.lastError}`];
+    const { query, duration, labels } = rule;
+    return ruleSum({ expr: query, forS: duration, labels }) === sum
+      ? []
+      : [`has another ${alert}: ${query} for ${duration} s`];
+  });
+  const known = new Set(alerts.map(({ alert }) => alert));
+  const others = found.filter(({ name }) => !known.has(name)).map(({ name }) => `has one more, ${name}`);
+  const said = [...wrong, ...others];
+  return said.length === 0
+    ? []
+    : differs(
+        `declared ${alerts.map(({ alert }) => alert).join(", ")}, and Prometheus ${said.join(", and ")}`,
+      );
+}
+
+/** The operator has a receiver of an object under the names of both, with slashes between them. */
+function ofRoute(declared: Route, configuration: string): Difference[] {
+  const subject = subjectOf(declared);
+  const leads = new RegExp(
+    `^[ -]*receiver: ["']?${subject.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}["']?\\s*$`,
+    "m",
+  );
+  return leads.test(configuration)
+    ? []
+    : [
+        {
+          ...{ kind: "route", subject, text: "declared a receiver, and Alertmanager has no route to it" },
+          next: "holdfast check --live; the log of Prometheus' operator says why, such as a Secret that isn't there",
+        },
+      ];
+}
+
+async function told<Answer>(
+  url: string,
+  path: string,
+  shape: z.ZodType<Answer>,
+  stop: AbortSignal,
+): Promise<Answer | undefined> {
+  try {
+    const signal = within(stop, patienceMs);
+    const response = await fetch(`${url.replace(/\/$/, "")}/${path}`, { signal, redirect: "error" });
+    return response.ok ? shape.parse(await response.json()) : undefined;
+  } catch {
+    return undefined;
+  }
+}
