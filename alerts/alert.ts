@@ -5,7 +5,8 @@ import { PromqlSyntaxError } from "./promql/parse";
 import { readPromql } from "./promql/read";
 import type { Expr } from "./promql/syntax";
 import { type AlertRule, rulesOf } from "./rules";
-import { type StandingRule, standingRules } from "./standing";
+import { standingRules } from "./standing";
+import type { StandingRule } from "./standing-rule";
 
 /** An alert of the plan, with its expression read: one that every job gets, or one of the estate's own. */
 export interface Alert {

@@ -1,6 +1,7 @@
 import type { Receiver } from "../plan/estate/receivers";
 import type { Estate } from "../plan/estate/schema";
-import { cronJobFailed, unitFailed } from "./standing";
+import { unitFailed } from "./standing";
+import { cronJobFailed } from "./standing-cluster";
 
 /** An AlertmanagerConfig's spec (monitoring.coreos.com/v1alpha1): each receiver gets what carries its name. */
 export function routesOf(estate: Estate): AlertRouting {

@@ -22,6 +22,7 @@ test("what the estate says that exporters have is watched, and nothing else", ()
   ).toEqual([
     "PushgatewayGone",
     "RestoreDrillOverRto",
+    "HostMetricsGone",
     "JobUnitFailed",
     "JobTimerStopped",
     "HostClockWrong",

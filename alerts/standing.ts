@@ -1,36 +1,14 @@
 import type { Plan } from "../plan";
-import { type ClusterJob, type HostedJob, isHosted, isInCluster, isOnlyPlanned, type Job } from "../plan/job";
+import { type HostedJob, isHosted, isOnlyPlanned, type Job } from "../plan/job";
 import { dashboardOf } from "./boards/uid";
 import { promisedCopies } from "./drill-times";
 import { fullSoon, fullWithinDays, reckonedAfterMs } from "./full-soon";
-import { type AlertRule, promDuration } from "./rules";
-
-/** A rule about what the jobs stand on, and by what its test shows that it is quiet and that it fires. */
-export interface StandingRule {
-  readonly rule: AlertRule;
-  readonly severity: "warning";
-  readonly receiver: string;
-  readonly proof: {
-    /** One series, as promtool writes it, and its labels that an alert carries. */
-    readonly series: string;
-    readonly labels: Readonly<Record<string, string>>;
-    /** Values of it a minute apart, as promtool writes them: while all is well, and when it isn't. */
-    readonly well: string;
-    readonly ill: string;
-    /** Another series that it is compared with, and its values in both cases. @default none */
-    readonly beside?: { readonly series: string; readonly values: string };
-    /** Labels that the rule writes from the series, as they are then. @default none */
-    readonly written?: Readonly<Record<string, string>>;
-    /** How long it has to have been so before the rule counts it. @default 0 */
-    readonly afterMs?: number;
-  };
-}
+import { promDuration } from "./rules";
+import { ofCluster } from "./standing-cluster";
+import { type Made, matchers, proofOf, type StandingRule } from "./standing-rule";
 
 /** The alert of a unit that failed, whether or not its run could say so. */
 export const unitFailed = "JobUnitFailed";
-/** The same of a CronJob's run, by what the cluster says of it. */
-export const cronJobFailed = "CronJobRunFailed";
-
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
 /** A clock that is wrong by more makes ages, and the order of copies, wrong. */
@@ -49,15 +27,6 @@ export function standingRules(plan: Plan): StandingRule[] {
   return [gatewayGone(jobs), ...drillsTooSlow(plan), ...ofHosts(plan), ...ofCluster(plan)]
     .map(made => standing(made, first, plan))
     .filter(({ rule }) => !taken.has(rule.alert));
-}
-
-interface Made extends Pick<AlertRule, "alert" | "expr"> {
-  /** What its alerts are of, by a template of their labels. @default the estate */
-  readonly of?: string;
-  readonly forMs: number;
-  readonly summary: string;
-  readonly look: string;
-  readonly proof: StandingRule["proof"];
 }
 
 function standing(
@@ -140,9 +109,41 @@ function literal(text: string): string {
 function ofHosts(plan: Plan): Made[] {
   const jobs = plan.jobs.filter(isHosted);
   return [
+    ...metricsGone(jobs, plan),
     ...targetsOf("node_systemd_unit_state", jobs, plan).flatMap(targets => units(jobs, targets)),
     ...targetsOf("node_time_seconds", jobs, plan).map(clock),
     ...targetsOf("node_filesystem_avail_bytes", jobs, plan).flatMap(targets => room(targets, plan)),
+  ];
+}
+
+/** What the rules of hosts look at. One of them is silent where its metric is gone, as it is while all is well. */
+const ofHost = ["node_time_seconds", "node_systemd_unit_state"];
+
+function metricsGone(jobs: readonly HostedJob[], plan: Plan): Made[] {
+  const looked = ofHost.flatMap(metric =>
+    targetsOf(metric, jobs, plan).flatMap(({ exporters, hosts }) =>
+      hosts.map(host => ({ metric, host, of: { job: exporters[0] ?? "", instance: host }, exporters })),
+    ),
+  );
+  const [first, ...others] = looked;
+  if (!first) return [];
+  return [
+    {
+      alert: "HostMetricsGone",
+      expr: looked
+        .map(({ metric, host, exporters }) => `absent(${metric}{${selected({ exporters, hosts: [host] })}})`)
+        .join(" or ")
+        .replaceAll("instance=~", "instance="),
+      forMs: 15 * minuteMs,
+      summary:
+        "What node-exporter tells of {{ $labels.instance }} is gone, or a part of it: of failed units and a wrong clock there nobody would hear",
+      look: "In Prometheus: Status > Targets. On that host: systemctl status prometheus-node-exporter, with its --collector.systemd",
+      proof: {
+        ...proofOf(first.metric, first.of, "0x40", "0x5 _x40"),
+        labels: { instance: first.host },
+        beside: others.map(({ metric, of }) => ({ series: `${metric}{${matchers(of)}}`, values: "0x60" })),
+      },
+    },
   ];
 }
 
@@ -234,7 +235,7 @@ function room(targets: Targets, { estate }: Plan): Made[] {
       alert: "BackupDiskFullSoon",
       expr: fullSoon(series),
       forMs: hourMs,
-      summary: `{{ $labels.mountpoint }} of {{ $labels.instance }} is full within ${fullWithinDays} days, if it goes on as in the last seven and the last two`,
+      summary: `{{ $labels.mountpoint }} of {{ $labels.instance }} is full within ${fullWithinDays} days, if it goes on as in the last days`,
       look: "On that host: df -h of the mount point; holdfast plan says what each job keeps there",
       proof: {
         ...proofOf(
@@ -248,83 +249,4 @@ function room(targets: Targets, { estate }: Plan): Made[] {
       },
     },
   ];
-}
-
-function ofCluster(plan: Plan): Made[] {
-  const jobs = plan.jobs.filter(isInCluster);
-  const [first] = jobs;
-  if (!first) return [];
-  const { namespace } = first.deployment.pod;
-  const names = jobs.map(({ name }) => name).join("|");
-  const namespaces = [...new Set(jobs.map(({ deployment }) => deployment.pod.namespace))].join("|");
-  const has = (metric: string): boolean =>
-    plan.estate.monitoring.exporters.some(({ metrics }) => metrics.includes(metric));
-  const suspended: Made = {
-    alert: "CronJobSuspended",
-    expr: `kube_cronjob_spec_suspend{namespace=~"${namespaces}",cronjob=~"${names}"} == 1`,
-    forMs: hourMs,
-    summary: "{{ $labels.cronjob }} in {{ $labels.namespace }} is suspended: it starts no more",
-    look: "kubectl patch cronjob, with spec.suspend false; pulumi up says nothing of it",
-    proof: proofOf("kube_cronjob_spec_suspend", { namespace, cronjob: first.name }, "0x80", "1x80"),
-  };
-  // Of a pod's name Kubernetes cuts all but the first 58 letters of what stands before its five by chance: of a long one, the hyphen too.
-  const waiting: Made = {
-    alert: "JobPodCannotStart",
-    expr: `kube_pod_container_status_waiting_reason{namespace=~"${namespaces}",pod=~"(${names})(-ask)?-[0-9]+-?[a-z0-9]{5}",reason=~".*(Image|Config|Create|CrashLoop).*"} == 1`,
-    forMs: 10 * minuteMs,
-    summary: "A container of {{ $labels.pod }} in {{ $labels.namespace }} can't start: {{ $labels.reason }}",
-    look: "kubectl describe pod: its events say what is missing",
-    proof: proofOf(
-      "kube_pod_container_status_waiting_reason",
-      { namespace, pod: `${first.name}-29000000-abcde`, reason: "ImagePullBackOff" },
-      "0x30",
-      "1x30",
-    ),
-  };
-  return [
-    ...(has("kube_cronjob_spec_suspend") ? [suspended] : []),
-    ...(has(lastSchedule) && has(lastSuccess) ? [unsuccessful(jobs, namespaces, names)] : []),
-    ...(has("kube_pod_container_status_waiting_reason") ? [waiting] : []),
-  ];
-}
-
-const lastSchedule = "kube_cronjob_status_last_schedule_time";
-const lastSuccess = "kube_cronjob_status_last_successful_time";
-
-/** What was killed can't say so, and a run whose node is gone may never end: with it, the CronJob starts no other one. */
-function unsuccessful(jobs: readonly ClusterJob[], namespaces: string, names: string): Made {
-  const newest = (metric: string): string =>
-    `max by (namespace, cronjob) (${metric}{namespace=~"${namespaces}",cronjob=~"${names}"})`;
-  const [first] = jobs;
-  const labels = { namespace: first?.deployment.pod.namespace ?? "", cronjob: first?.name ?? "" };
-  return {
-    alert: cronJobFailed,
-    // One that never succeeded has no time of a success.
-    expr: `${newest(lastSchedule)} > (${newest(lastSuccess)} or 0 * ${newest(lastSchedule)})`,
-    of: "{{ $labels.cronjob }}",
-    forMs: Math.max(...jobs.map(({ timeoutMs }) => timeoutMs)) + 5 * minuteMs,
-    summary:
-      "The last run of {{ $labels.cronjob }} in {{ $labels.namespace }} hasn't succeeded: killed, out of memory, evicted, never scheduled, or its node is gone",
-    look: "kubectl describe job and pod: how it ended, or where it waits. A pod that is Terminating on a node that is gone lets no other run begin: kubectl delete node, or pod --force",
-    proof: {
-      ...proofOf(lastSchedule, labels, "1000x90", "1000x10 90000x90"),
-      beside: { series: `${lastSuccess}{${matchers(labels)}}`, values: "1010x110" },
-      written: { holdfast_job: first?.name ?? "" },
-    },
-  };
-}
-
-function proofOf(
-  metric: string,
-  labels: Readonly<Record<string, string>>,
-  well: string,
-  ill: string,
-): StandingRule["proof"] {
-  return { series: `${metric}{${matchers(labels)}}`, labels, well, ill };
-}
-
-function matchers(labels: Readonly<Record<string, string>>): string {
-  return Object.entries(labels)
-    .map(([label, value]) => `${label}=${JSON.stringify(value)}`)
-    .join(",");
 }

@@ -149,6 +149,7 @@ export const kubeStateMetrics = {
   job: "kube-state-metrics",
   instances: ["kube-state-metrics"],
   metrics: [
+    "kube_cronjob_info",
     "kube_cronjob_spec_suspend",
     "kube_cronjob_status_last_schedule_time",
     "kube_cronjob_status_last_successful_time",
