@@ -12,7 +12,8 @@ import {
   testsOf,
 } from "./promtool-tests";
 import type { AlertRule, RuleGroup } from "./rules";
-import { type StandingRule, standingRules } from "./standing";
+import { standingRules } from "./standing";
+import type { StandingRule } from "./standing-rule";
 import { watchdogRules } from "./watchdog";
 
 /** A series that has no new sample is gone after that long. */
@@ -44,7 +45,7 @@ function standingTestsOf(group: RuleGroup, { rule, proof }: StandingRule): Alert
   ) => ({
     name: `${rule.alert}: ${name}`,
     interval,
-    input_series: [{ series: proof.series, values }, ...(proof.beside ? [proof.beside] : [])],
+    input_series: [{ series: proof.series, values }, ...(proof.beside ?? [])],
     alert_rule_test: [{ eval_time: `${minute}m`, alertname: rule.alert, exp_alerts }],
   });
   const tests = [

@@ -225,7 +225,8 @@ function ownTests(
   return isOld ? [atLimit, aheadTest(rule, series)] : [atLimit];
 }
 
-function seriesText(job: Job, metric: string): string {
+/** One of a metric's series, with labels that an alert carries. */
+export function seriesText(job: Job, metric: string): string {
   const further = job.metrics.find(({ name }) => name === metric)?.labels ?? {};
   const labels = { job: job.metricsJob, instance: job.host, ...further };
   const matchers = Object.entries(labels).map(([label, value]) => `${label}=${JSON.stringify(value)}`);
@@ -246,7 +247,10 @@ function testOfSeries(rule: AlertRule, series: string, every: string, at: string
   });
 }
 
-/** Of something that is filled for the first time, in half a day, silent; firing once it has lost 6 per cent a day for as long as is reckoned with. */
+/**
+ * Of something that is filled for the first time, in half a day, silent, and after a night that takes two fifths of what is free; firing
+ * once it has lost 6 per cent a day for as long as is reckoned with.
+ */
 function fullSoonTestsOf(group: RuleGroup, rule: AlertRule, series: string): AlertTests {
   const minutes = Math.ceil((reckonedAfterMs + parseDuration(rule.for)) / minuteMs) + 15;
   const test = testOfSeries(rule, series, interval, `${minutes}m`);
@@ -256,7 +260,22 @@ function fullSoonTestsOf(group: RuleGroup, rule: AlertRule, series: string): Ale
       expected(rule, selectedLabels(series)),
     ]),
   ];
-  return testsOf(group, rule, tests, "10m");
+  return testsOf(group, rule, [...tests, oneNightTest(rule, series)], "10m");
+}
+
+/** Six days of the same, a night of four hours, and each half hour of the three days after it. */
+function oneNightTest(rule: AlertRule, series: string): RuleTest {
+  const [firstMinute, minutes] = [6 * 24 * 60, 3 * 24 * 60];
+  return {
+    name: `${rule.alert}: silent after one night that took two fifths of what was free`,
+    interval: "5m",
+    input_series: [{ series, values: `60x${firstMinute / 5} 60-0.5x48 36x${minutes / 5}` }],
+    alert_rule_test: Array.from({ length: minutes / 30 }, (_, turn) => ({
+      eval_time: `${firstMinute + (turn + 1) * 30}m`,
+      alertname: rule.alert,
+      exp_alerts: [],
+    })),
+  };
 }
 
 /**

@@ -2,10 +2,12 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
-import { stringify } from "yaml";
+import { parse, stringify } from "yaml";
+import { z } from "zod";
 import { absenceRules } from "../../alerts/absence";
 import { ruleGroups } from "../../alerts/groups";
 import { promtoolTestsOfEstate } from "../../alerts/promtool-estate-tests";
+import { promtoolTestsOfOwn } from "../../alerts/promtool-own-tests";
 import { type AlertTests, promtoolTests } from "../../alerts/promtool-tests";
 import { standingRules } from "../../alerts/standing";
 import { rulesOf, selector } from "../../alerts/rules";
@@ -49,6 +51,15 @@ const estates = inTime(1, [
   ["the example", planned(exampleEstate())],
 ]);
 
+/** Whether a file of tests expects an alert somewhere. */
+function firesIn(text: string): boolean {
+  const { tests } = expecting.parse(parse(text));
+  return tests.some(test => test.alert_rule_test.some(({ exp_alerts }) => exp_alerts.length > 0));
+}
+const expecting = z.object({
+  tests: z.array(z.object({ alert_rule_test: z.array(z.object({ exp_alerts: z.array(z.unknown()) })) })),
+});
+
 /** What a job's alerts ask, whatever it is called and at whatever numbers. */
 function questions(job: Job, { estate }: Plan): string {
   const called = new RegExp(`${job.name}|${job.name.replaceAll("-", "_")}|\\d+`, "g");
@@ -76,9 +87,23 @@ describe.each(estates)("%s", (_, plan) => {
     },
   );
 
-  test("the estate's own alerts: an absence alert fires when their series are gone, what the jobs stand on is told when it goes, and one fires all the time", async () => {
-    const tests = promtoolTestsOfEstate(plan);
-    expect(tests).toHaveLength(absenceRules(plan).length + standingRules(plan).length + 1);
+  test("each alert that there is fires in one of these tests", () => {
+    const tests = [
+      ...plan.jobs.flatMap(job => promtoolTests(job, plan.estate)),
+      ...promtoolTestsOfEstate(plan),
+      ...promtoolTestsOfOwn(plan),
+    ];
+    const fired = new Set(tests.filter(({ text }) => firesIn(text)).map(({ alert }) => alert));
+    const alerts = ruleGroups(plan).flatMap(({ rules }) => rules.map(({ alert }) => alert));
+    expect(alerts.filter(alert => !fired.has(alert))).toEqual([]);
+  });
+
+  test("the estate's own alerts: each fires and is silent, an absence alert fires when their series are gone, what the jobs stand on is told when it goes, and one fires all the time", async () => {
+    const own = promtoolTestsOfOwn(plan);
+    const tests = [...promtoolTestsOfEstate(plan), ...own];
+    expect(tests).toHaveLength(
+      absenceRules(plan).length + standingRules(plan).length + 1 + plan.estate.monitoring.alerts.length,
+    );
     const { exitCode, output } = await run(tests);
     expect({ exitCode, output }).toEqual({ exitCode: 0, output: expect.stringContaining("SUCCESS") });
   });
