@@ -4,6 +4,7 @@ import { until } from "../../lab/process";
 import { connect } from "../../lab/servers";
 import { urls } from "../../lab/servers/places";
 import type { EstateInput } from "../../plan";
+import { clusterAccessRules } from "../../plan/contracts/cluster-access";
 import { testLong } from "../long";
 import { ReleaseStack } from "./release-stack";
 
@@ -65,6 +66,34 @@ test("gives nightly runs an account that lists volumes and nothing else, and a r
   for (const file of [`${folder}/kubeconfig`, restoreFile])
     expect(await asked(file, "/api/v1/secrets")).toBe("403");
   expect(await mustOnHost("pve", `stat -c '%a %U:%G' ${restoreFile}`)).toBe("600 root:root\n");
+});
+
+test("a look from within its sandbox finds the accounts as they are declared, and a role that somebody has edited until it is put right", async () => {
+  const looked = (): Promise<string> =>
+    mustOnHost("pve", "systemctl start effective-state; cat /var/lib/holdfast/effective-state/differences");
+  expect(await looked()).toBe("");
+  const rolePath = "/apis/rbac.authorization.k8s.io/v1/clusterroles/holdfast-host";
+  const role = (rules: unknown) => ({
+    ...{ apiVersion: "rbac.authorization.k8s.io/v1", kind: "ClusterRole" },
+    ...{ metadata: { name: "holdfast-host" }, rules },
+  });
+  const secrets = { apiGroups: [""], resources: ["secrets"], verbs: ["get"] };
+  await connect().apply(rolePath, role([secrets]));
+  try {
+    const told = await looked();
+    expect(told.split("\n").sort()).toEqual([
+      "",
+      ...[folder, "/etc/holdfast/credentials/lvm-pvc-snapshot"].map(
+        of =>
+          expect.stringContaining(
+            `${of}/kubeconfig: declared persistentvolumes list, and its account may not persistentvolumes list, and may also secrets get; `,
+          ) as string,
+      ),
+    ]);
+  } finally {
+    await connect().apply(rolePath, role(clusterAccessRules["list-volumes"]));
+  }
+  expect(await looked()).toBe("");
 });
 
 test("makes new tokens of both accounts by one setting, and revokes those before", async () => {
@@ -172,6 +201,7 @@ function withVolumes(estate: EstateInput): EstateInput {
           ...run,
         },
       ],
+      "effective-state": [{ host: "pve", schedule: weekly, promise: { rpo: "9d" }, alert }],
     },
   };
 }
