@@ -196,7 +196,7 @@ test.each(inTime(1, jobs))(
       );
       return { ...test, input_series: [...input_series, ...others] };
     };
-    const minutes = long ? 10 : 30;
+    const minutes = long ? 10 : 60;
     const year = healthy(new Span(yearFromMs, yearToMs, minutes));
     expect(await says(rules, minutes, [year])).toContain("SUCCESS");
     const tighter = `> ${job.judged.staleAfterMs / 1000 - 3 * 3600}`;
