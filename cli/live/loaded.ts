@@ -1,7 +1,12 @@
-import { z } from "zod";
 import { durationMs } from "../../alerts/promql/literals";
 import type { Finding } from "../../checks";
 import type { Estate } from "../../plan";
+import {
+  type LoadedGroup,
+  loadedRules,
+  loadedRulesPath as path,
+  loadedSum,
+} from "../../plan/contracts/loaded-rules";
 import { ruleSum } from "../../plan/contracts/rule-sum";
 import { directly } from "../directly";
 import { jsonOf } from "../json";
@@ -12,32 +17,8 @@ import type { SeenAlert, SeenGroup } from "./rules";
 const service = "prometheus-operated";
 /** What wasn't told, where it isn't. */
 export const whatIsLoaded = "the rules that Prometheus has loaded";
-const path = "api/v1/rules?type=alert";
 /** What leads to it, where a cluster doesn't. */
 const next = 'Next: monitoring: { prometheus: "http://…:9090" } in the estate';
-
-/** Alerts as Prometheus' own API has those that it evaluates; what else it says is left alone. */
-const answer = z.object({
-  data: z.object({
-    groups: z.array(
-      z.object({
-        name: z.string(),
-        rules: z.array(
-          z.object({
-            name: z.string(),
-            query: z.string(),
-            /** Seconds. */
-            duration: z.number().default(0),
-            labels: z.record(z.string(), z.string()).default({}),
-            health: z.string().default("ok"),
-            lastError: z.string().default(""),
-          }),
-        ),
-      }),
-    ),
-  }),
-});
-export type LoadedGroup = z.output<typeof answer>["data"]["groups"][number];
 
 export type Loaded = Answered<{ readonly loaded: readonly LoadedGroup[] }>;
 
@@ -61,7 +42,7 @@ export async function loadedIn(choice: ClusterChoice, namespace: string): Promis
 
 function loadedOf(got: Answered<{ readonly text: string }>): Loaded {
   if ("cause" in got) return got;
-  const parsed = answer.safeParse(jsonOf(got.text));
+  const parsed = loadedRules.safeParse(jsonOf(got.text));
   return parsed.success
     ? { loaded: parsed.data.data.groups }
     : { cause: "Prometheus' answer is no list of rules" };
@@ -102,8 +83,7 @@ export function loadedFindings(given: readonly SeenGroup[], loaded: readonly Loa
 
 function isSame({ expr, for: wait = "0", labels }: SeenAlert, rule: LoadedGroup["rules"][number]): boolean {
   const forS = wait === "0" ? 0 : durationMs(wait) / 1000;
-  const loaded = { expr: rule.query, forS: rule.duration, labels: rule.labels };
-  return ruleSum({ expr, forS, labels }) === ruleSum(loaded);
+  return ruleSum({ expr, forS, labels }) === loadedSum(rule);
 }
 
 function notLoaded(subject: string, message: string): Finding {

@@ -1,5 +1,5 @@
 import type { SeenCluster } from "./cluster";
-import type { LoadedGroup } from "./loaded";
+import type { LoadedGroup } from "../../plan/contracts/loaded-rules";
 import type { Routed } from "./routes";
 import type { SeenHost } from "./host";
 

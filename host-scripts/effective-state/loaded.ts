@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { InForce } from "../../plan/contracts/in-force";
-import { ruleSum } from "../../plan/contracts/rule-sum";
+import { type LoadedGroup, loadedRules, loadedRulesPath, loadedSum } from "../../plan/contracts/loaded-rules";
 import { shell } from "../runtime/shell";
 import { within } from "../runtime/within";
 import type { Difference } from "./effective-state";
@@ -11,26 +11,6 @@ type Route = Extract<InForce, { kind: "route" }>;
 
 const patienceMs = 10_000;
 
-/** As Prometheus' own API has what it evaluates. */
-const loadedRules = z.object({
-  data: z.object({
-    groups: z.array(
-      z.object({
-        name: z.string(),
-        rules: z.array(
-          z.object({
-            name: z.string(),
-            query: z.string(),
-            duration: z.number().default(0),
-            labels: z.record(z.string(), z.string()).default({}),
-            health: z.string().default("ok"),
-            lastError: z.string().default(""),
-          }),
-        ),
-      }),
-    ),
-  }),
-});
 /** As Alertmanager's own API has its configuration. */
 const status = z.object({ config: z.object({ original: z.string() }) });
 
@@ -42,7 +22,7 @@ export async function loadedDifferences(
   const rules = declared.filter(one => one.kind === "rules");
   const routes = declared.filter(one => one.kind === "route");
   const [loaded, configured] = await Promise.all([
-    rules[0] && told(rules[0].prometheus, "api/v1/rules?type=alert", loadedRules, stop),
+    rules[0] && told(rules[0].prometheus, loadedRulesPath, loadedRules, stop),
     routes[0] && told(routes[0].alertmanager, "api/v2/status", status, stop),
   ]);
   return [
@@ -51,9 +31,7 @@ export async function loadedDifferences(
   ];
 }
 
-type Loaded = z.output<typeof loadedRules>["data"]["groups"];
-
-function ofGroup(declared: Rules, loaded: Loaded): Difference[] {
+function ofGroup(declared: Rules, loaded: readonly LoadedGroup[]): Difference[] {
   const { group, alerts, prometheus } = declared;
   const differs = (text: string): Difference[] => [
     {
@@ -67,10 +45,7 @@ function ofGroup(declared: Rules, loaded: Loaded): Difference[] {
     const rule = found.find(({ name }) => name === alert);
     if (!rule) return [`hasn't loaded ${alert}`];
     if (rule.health === "err") return [`can't evaluate ${alert}: ${rule.lastError}`];
-    const { query, duration, labels } = rule;
-    return ruleSum({ expr: query, forS: duration, labels }) === sum
-      ? []
-      : [`has another ${alert}: ${query} for ${duration} s`];
+    return loadedSum(rule) === sum ? [] : [`has another ${alert}: ${rule.query} for ${rule.duration} s`];
   });
   const known = new Set(alerts.map(({ alert }) => alert));
   const others = found.filter(({ name }) => !known.has(name)).map(({ name }) => `has one more, ${name}`);
