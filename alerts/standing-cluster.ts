@@ -2,11 +2,12 @@ import type { Plan } from "../plan";
 import { type ClusterJob, isInCluster } from "../plan/job";
 import { type Made, matchers, proofOf } from "./standing-rule";
 
-/** The same of a CronJob's run, by what the cluster says of it. */
+/** The alert of a CronJob's run that didn't succeed, by what the cluster says of it. */
 export const cronJobFailed = "CronJobRunFailed";
 
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
+
 /** What kube-state-metrics says of the jobs of a cluster. */
 export function ofCluster(plan: Plan): Made[] {
   const jobs = plan.jobs.filter(isInCluster);

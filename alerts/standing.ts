@@ -9,6 +9,7 @@ import { type Made, matchers, proofOf, type StandingRule } from "./standing-rule
 
 /** The alert of a unit that failed, whether or not its run could say so. */
 export const unitFailed = "JobUnitFailed";
+
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
 /** A clock that is wrong by more makes ages, and the order of copies, wrong. */

@@ -1,7 +1,6 @@
 import { z } from "zod";
 import type { InForce } from "../../plan/contracts/in-force";
 import { type LoadedGroup, loadedRules, loadedRulesPath, loadedSum } from "../../plan/contracts/loaded-rules";
-import { shell } from "../runtime/shell";
 import { within } from "../runtime/within";
 import type { Difference } from "./effective-state";
 import { subjectOf } from "./subject";
@@ -32,11 +31,11 @@ export async function loadedDifferences(
 }
 
 function ofGroup(declared: Rules, loaded: readonly LoadedGroup[]): Difference[] {
-  const { group, alerts, prometheus } = declared;
+  const { group, alerts } = declared;
   const differs = (text: string): Difference[] => [
     {
       ...{ kind: "rules", subject: subjectOf(declared), text },
-      next: shell`holdfast check --live, and ${prometheus}/rules; pulumi up --refresh puts the objects right`,
+      next: "holdfast check --live; pulumi up --refresh",
     },
   ];
   const found = loaded.filter(({ name }) => name === group).flatMap(({ rules }) => rules);
@@ -57,13 +56,12 @@ function ofGroup(declared: Rules, loaded: readonly LoadedGroup[]): Difference[] 
       );
 }
 
-/** The operator has a receiver of an object under the names of both, with slashes between them. */
+/** The operator has a receiver of an object under the names of both, with slashes between them, or before 0.57 with hyphens. */
 function ofRoute(declared: Route, configuration: string): Difference[] {
   const subject = subjectOf(declared);
-  const leads = new RegExp(
-    `^[ -]*receiver: ["']?${subject.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}["']?\\s*$`,
-    "m",
-  );
+  const { namespace, object, receiver } = declared;
+  const name = [namespace, object, receiver].map(part => part.replaceAll(".", "[.]")).join("[/-]");
+  const leads = new RegExp(`^[ -]*receiver: ["']?${name}["']?\\s*$`, "m");
   return leads.test(configuration)
     ? []
     : [
