@@ -2,6 +2,7 @@ import { statSync } from "node:fs";
 import { deadManConfig, deadManJobName } from "../plan/contracts/dead-man";
 import { call } from "./dead-man/call";
 import { owing } from "./dead-man/owing";
+import { unheard } from "./dead-man/unheard";
 import { parseRunnerArguments } from "./runtime/arguments";
 import { readConfig } from "./runtime/config";
 import { startProgram } from "./runtime/entry";
@@ -26,10 +27,12 @@ startProgram(deadManJobName, log, async () => {
       const isCall = args.mode === "run";
       if (isCall) await call(config, "start", "");
       const owed = owing(config.jobs, statSync(args.config).mtimeMs, Date.now());
-      for (const line of owed) log.warn(line);
+      const quiet = config.differsTextfile === undefined ? [] : unheard(config.differsTextfile);
+      for (const line of [...owed, ...quiet]) log.warn(line);
       const all = `${config.jobs.length} jobs of ${config.host}`;
       const said = owed.length === 0 ? `all ${all} keep their promises` : `${owed.length} of ${all} owe`;
-      if (isCall) await call(config, owed.length === 0 ? "success" : "fail", [said, ...owed].join("\n"));
+      const what = owed.length + quiet.length === 0 ? "success" : "fail";
+      if (isCall) await call(config, what, [said, ...owed, ...quiet].join("\n"));
       log.info(isCall ? `told: ${said}` : `dry run, nobody was called: ${said}`);
       return exitCodes.ok;
     }

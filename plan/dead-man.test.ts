@@ -18,6 +18,7 @@ test("a host calls every five minutes, by an address that is a secret file, and 
   );
   const config = deadManConfig.parse(JSON.parse(text("config.json")));
   expect(config.jobs.map(({ name }) => name)).toEqual(plan.jobs.filter(isHosted).map(({ name }) => name));
+  expect(config.differsTextfile).toBe("/var/lib/prometheus/node-exporter/effective-state-differs.prom");
   expect(config.jobs[0]).toEqual({
     name: "lvm-pvc-snapshot",
     textfile: "/var/lib/prometheus/node-exporter/lvm-pvc-snapshot.prom",

@@ -1,4 +1,5 @@
 import { type DeadManConfig, deadManJobName } from "./contracts/dead-man";
+import { effectiveStateJobName } from "./contracts/effective-state";
 import type { Plan } from ".";
 import { type Credential, type HostedJob, isHosted, metricOf } from "./job";
 import { push } from "./layers/common";
@@ -27,14 +28,18 @@ export function deadMenOf({ estate, jobs }: Plan): DeadMan[] {
       {
         ...{ job: deadManJobName, host, credentialsDir: credentialsFolder(deadManJobName) },
         ...{ address: secret, ...push },
-        jobs: jobs
-          .filter(isHosted)
-          .filter(job => job.host === host)
-          .map(watched),
+        ...(own(jobs, host).some(({ name }) => name === effectiveStateJobName)
+          ? { differsTextfile: textfile(`${effectiveStateJobName}-differs`) }
+          : {}),
+        jobs: own(jobs, host).map(watched),
       },
       parseDuration(deadMan.every),
     ),
   }));
+}
+
+function own(jobs: Plan["jobs"], host: string): HostedJob[] {
+  return jobs.filter(isHosted).filter(job => job.host === host);
 }
 
 function watched(job: HostedJob): DeadManConfig["jobs"][number] {

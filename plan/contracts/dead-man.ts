@@ -14,6 +14,8 @@ export const deadManConfig = z.strictObject({
   /** Time for one attempt. */
   timeoutMs: z.int().positive(),
   attempts: z.int().positive(),
+  /** Where the last look at what is in force has left what differs; absent where this host has none. */
+  differsTextfile: absolutePath.optional(),
   /** What runs on this host: a call says whether each of them keeps its promise. */
   jobs: z.array(
     z.strictObject({

@@ -35,7 +35,9 @@ beforeEach(() => {
   const written: DeadManConfig = {
     ...{ job: "dead-man", host: "pve", credentialsDir: join(folder, "credentials"), address: "pve-calls" },
     ...{ timeoutMs: 5_000, attempts: 2, jobs: [job("mirror"), job("dump")] },
+    differsTextfile: join(folder, "differs.prom"),
   };
+  rmSync(join(folder, "differs.prom"), { force: true });
   writeFileSync(config(), JSON.stringify(written));
   ended("mirror", 0, 20 * hourS);
   ended("dump", 0, 2 * hourS);
@@ -71,6 +73,27 @@ test("a job that owes is told as a failure, though no cluster would be there to 
   expect((await run()).status).toBe(0);
   expect(calls()).toEqual([`POST ${token}/start`, `POST ${token}/fail`]);
   expect(said()).toContain("1 of 2 jobs of pve owe\ndump failed (3), and last succeeded at 20");
+});
+
+test("what Prometheus or Alertmanager hasn't as it is declared is told here, as no alert of it may come", async () => {
+  const differs = (kind: string, subject: string, value: number): string =>
+    `effective_state_differs{kind="${kind}",subject="${subject}"} ${value}\n`;
+  const told = async (...lines: string[]): Promise<readonly (string | undefined)[]> => {
+    writeFileSync(join(folder, "differs.prom"), lines.join(""));
+    expect((await run()).status).toBe(0);
+    return [calls().at(-1), said()];
+  };
+  const others = [differs("unit", "dump.timer", 1), differs("rules", "holdfast-pve-mirror", 0)];
+  const all = "all 2 jobs of pve keep their promises";
+  expect(await told(...others)).toEqual([`POST ${token}`, all]);
+  expect(await told(...others, differs("rules", "holdfast-pve-dump", 1))).toEqual([
+    `POST ${token}/fail`,
+    `${all}\nPrometheus hasn't holdfast-pve-dump as it is declared: its alerts may be told by nobody`,
+  ]);
+  expect(await told(differs("route", "monitoring/holdfast/infra", 1))).toEqual([
+    `POST ${token}/fail`,
+    `${all}\nAlertmanager hasn't monitoring/holdfast/infra as it is declared: its alerts may be told by nobody`,
+  ]);
 });
 
 test("a receiver that refuses is tried again and told, and no output has its address", async () => {
