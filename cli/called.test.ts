@@ -1,10 +1,29 @@
-import { called } from "./called";
+import { asCalled, called } from "./called";
 
 test.each([
-  ["npm run", "holdfast", "npm run holdfast --"],
-  ["npx, in a folder of one's own", "npx", "npx holdfast"],
-  ["another script", "test", "holdfast"],
-  ["a shell", undefined, "holdfast"],
-])("of what %s has started, what comes next is typed alike", (_, event, says) =>
-  expect(called({ npm_lifecycle_event: event })).toBe(says),
+  ["npm run", { npm_lifecycle_event: "holdfast" }, "/clone/cli/holdfast.mjs", "npm run holdfast --"],
+  ["npx, in a folder of one's own", { npm_lifecycle_event: "npx" }, "/me/x/cli/bin.mjs", "npx holdfast"],
+  ["another program", { npm_lifecycle_event: "npx" }, "/clone/node_modules/.bin/jest", "holdfast"],
+  ["a path from the clone", {}, "/me/cli/holdfast.mjs", "node cli/holdfast.mjs"],
+  ["a path from elsewhere", {}, "/clone/cli/holdfast.mjs", "node /clone/cli/holdfast.mjs"],
+  ["a path with what a shell would take", {}, "/opt/it's/cli/holdfast.mjs", "holdfast"],
+  ["a shell that finds it", { PATH: "/bin:/me/bin" }, "/me/bin/holdfast", "holdfast"],
+  [
+    "a link that no shell finds",
+    { PATH: "/bin" },
+    "/me/node_modules/.bin/holdfast",
+    "node_modules/.bin/holdfast",
+  ],
+])("of what %s has started, what comes next is typed alike", (_, env, program, says) =>
+  expect(called({ env, program, folder: "/me" })).toBe(says),
 );
+
+test("each command of ours in a text is typed so, what is typed in another way stays, and so does the name", () => {
+  const commands = ["check", "break-glass"];
+  const text =
+    "Next: holdfast check --all, or `holdfast break-glass verify`. holdfast knows npx holdfast check, holdfast checks and holdfast-check";
+  expect(asCalled(text, commands, "npm run holdfast --")).toBe(
+    "Next: npm run holdfast -- check --all, or `npm run holdfast -- break-glass verify`. holdfast knows npx holdfast check, holdfast checks and holdfast-check",
+  );
+  expect(asCalled(text, commands, "holdfast")).toBe(text);
+});

@@ -1,6 +1,30 @@
+import { delimiter, dirname, relative } from "node:path";
+
+interface Caller {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Path of the program that was started. */
+  readonly program: string;
+  readonly folder: string;
+}
+
 /** How the command was called, for what is to be typed next. */
-export function called(environment: Readonly<Record<string, string | undefined>> = process.env): string {
-  const { npm_lifecycle_event: event } = environment;
-  if (event === "holdfast") return "npm run holdfast --";
-  return event === "npx" ? "npx holdfast" : "holdfast";
+export function called({ env, program, folder }: Caller): string {
+  const isScript = /\/cli\/(holdfast|bin)\.mjs$/.test(program);
+  // A test, or a program of somebody's own.
+  if (!isScript && !program.endsWith("/holdfast")) return "holdfast";
+  if (env["npm_lifecycle_event"] === "holdfast") return "npm run holdfast --";
+  if (env["npm_lifecycle_event"] === "npx") return "npx holdfast";
+  if (!isScript && env["PATH"]?.split(delimiter).includes(dirname(program))) return "holdfast";
+  const below = relative(folder, program);
+  const path = below.startsWith("..") ? program : below;
+  // It stands also in JSON and in a shell's words: what would need quotes there is left to the reader.
+  if (!/^[\w./@+-]+$/.test(path)) return "holdfast";
+  return isScript ? `node ${path}` : path;
+}
+
+/** @param commands names of all @returns the text with each command of ours in it as its reader would have to type it */
+export function asCalled(text: string, commands: readonly string[], by: string): string {
+  if (by === "holdfast") return text;
+  const typed = new RegExp(`(?<![\\w./-]|npx |run )holdfast (?=(?:${commands.join("|")})\\b)`, "g");
+  return text.replace(typed, () => `${by} `);
 }

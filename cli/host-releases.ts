@@ -57,7 +57,7 @@ export function releaseOf(
       : `${back(other)}   (or mend the estate or the program, then pulumi up)`;
   const lost =
     left === undefined || other === undefined
-      ? `not live. Where pulumi up says that nothing changes, the host has lost it. Next: ${again(job)}`
+      ? `not live. Next: pulumi up, unless it was taken away for good. Where that says that nothing changes, the host has lost it: ${again(job)}`
       : `nothing is live: ${left} was rolled back, and what ran in its place is gone. Next: ${back(other)}   (or mend the estate or the program, then pulumi up)`;
   return {
     ...nothing(host, job.name),

@@ -46,6 +46,23 @@ function changed(name: string, change: Parameters<typeof exampleWith>[0]): strin
   return file;
 }
 
+test.each([["restore"], ["releases", "--help"]])(
+  "what %s says to type next is typed as it was by whoever has called by npm run",
+  async (...typed) => {
+    const [{ npm_lifecycle_event: before }, { argv }] = [process.env, process];
+    Object.assign(process, { argv: [argv[0], "/clone/cli/holdfast.mjs"] });
+    process.env["npm_lifecycle_event"] = "holdfast";
+    try {
+      const { err, out } = await run(typed);
+      expect(`${out}${err}`).toMatch(/npm run holdfast -- (restore SERVICE|releases )/);
+    } finally {
+      Object.assign(process, { argv });
+      if (before === undefined) delete process.env["npm_lifecycle_event"];
+      else process.env["npm_lifecycle_event"] = before;
+    }
+  },
+);
+
 test("check ends with 0 for a sound estate, with 1 for an error, and its JSON has each finding's six fields", async () => {
   expect(await run(["check", "--estate", estateFile])).toMatchObject({ exitCode: 0, err: "" });
   const slack = changed("slack", ({ layers }) =>

@@ -3,6 +3,7 @@ import { isatty } from "node:tty";
 import { version } from "../package.json";
 import { EstateInvalid } from "../plan";
 import { ask } from "./ask";
+import { asCalled, called } from "./called";
 import { addCommand, type Context, type Outcome } from "./command";
 import { breakGlassExport } from "./commands/break-glass-export";
 import { breakGlassVerify } from "./commands/break-glass-verify";
@@ -53,10 +54,18 @@ export async function main(
   // Bash and others say by COLUMNS how wide they are; a pipe has no width of its own.
   const asked = /^[1-9]\d{0,4}$/.test(COLUMNS) ? Number(COLUMNS) : undefined;
   const columns = asked ?? (terminal ? process.stdout.columns || 80 : undefined);
+  const program = new Command("holdfast");
+  const by = called({ env: process.env, program: process.argv[1] ?? "", folder: process.cwd() });
+  const typed = (text: string): string =>
+    asCalled(
+      text,
+      program.commands.map(command => command.name()),
+      by,
+    );
   const context: Context = {
     ...{ ...caller, nowMs: Date.now(), terminal: colours, columns },
     say: (text, json = false) =>
-      void process[json ? "stderr" : "stdout"].write(`${printable(text, !json && colours)}\n`),
+      void process[json ? "stderr" : "stdout"].write(`${printable(typed(text), !json && colours)}\n`),
     ask: terminal && isatty(process.stdin.fd) ? ask : undefined,
   };
   let exitCode = 0;
@@ -64,13 +73,13 @@ export async function main(
     context.say(outcome.text);
     exitCode = outcome.exitCode;
   };
-  const program = new Command("holdfast")
+  program
     .description("Backup and disaster recovery as code: what follows from an estate, and what its hosts say.")
     .version(version, "--version")
     .addHelpText("after", exitCodes)
     .configureOutput({
-      writeOut: text => process.stdout.write(printable(text, false)),
-      writeErr: text => process.stderr.write(printable(text, false)),
+      writeOut: text => process.stdout.write(printable(typed(text), false)),
+      writeErr: text => process.stderr.write(printable(typed(text), false)),
     })
     .exitOverride();
   addCommand(program, check, context, settle);
@@ -105,17 +114,17 @@ export async function main(
     await program.parseAsync([...args], { from: "user" });
     return exitCode;
   } catch (error) {
-    return exitCodeOf(error, args.includes("--json"));
+    return exitCodeOf(error, args.includes("--json"), typed);
   }
 }
 
 /** Says what an operator can mend, without a stack trace; anything else is ours, and goes on up. */
-function exitCodeOf(error: unknown, json: boolean): number {
+function exitCodeOf(error: unknown, json: boolean, typed: (text: string) => string): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   if (!(error instanceof EstateInvalid || error instanceof BadInput)) throw error;
   const faults =
     error instanceof EstateInvalid ? error.faults : [{ path: "", value: "", problem: error.message }];
-  if (json) process.stdout.write(`${printable(JSON.stringify({ faults }, undefined, 2), false)}\n`);
-  process.stderr.write(`${printable(error.message, false)}\n`);
+  if (json) process.stdout.write(`${printable(typed(JSON.stringify({ faults }, undefined, 2)), false)}\n`);
+  process.stderr.write(`${printable(typed(error.message), false)}\n`);
   return 2;
 }

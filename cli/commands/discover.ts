@@ -5,7 +5,6 @@ import { address, name, user } from "../../plan/estate/fields";
 import { EstateInvalid, parseEstate } from "../../plan";
 import { shellWord } from "../../plan/contracts/shell-word";
 import { BadInput } from "../bad-input";
-import { called } from "../called";
 import { refuseExisting, writeNew } from "../new-file";
 import type { CommandSpec, Context, Outcome } from "../command";
 import { clusterBy } from "../discover/cluster";
@@ -235,7 +234,7 @@ function told(
     ...(kubeconfig === undefined ? [] : ["--kubeconfig", kubeconfig]),
     ...(context === undefined ? [] : ["--context", context]),
   ];
-  const typed = (...words: readonly string[]): string => [called(), ...words.map(shellWord)].join(" ");
+  const typed = (...words: readonly string[]): string => ["holdfast", ...words.map(shellWord)].join(" ");
   const next = [
     typed("check", "--estate", to),
     typed("check", "--live", "--estate", to, ...more),

@@ -287,7 +287,7 @@ testLong("says what a rebuilt host has lost, and the command that deploys it aga
   const { exitCode, text } = await stack.holdfast("releases");
   expect(exitCode).toBe(1);
   const [, command = ""] =
-    /nfs-mirror on pve: not live\..*the host has lost it\. Next: pulumi up (.*)$/m.exec(text) ?? [];
+    /nfs-mirror on pve: not live\..*the host has lost it: pulumi up (.*)$/m.exec(text) ?? [];
   await stack.mustUp(...command.replaceAll("'", "").split(" "));
   expect(await liveOnHost()).toBe(before);
   expect((await stack.holdfast("releases")).exitCode).toBe(0);
