@@ -39,12 +39,12 @@ const heavy = [
 
 /**
  * By test:long alone. What the engine's plugins do by themselves: npm test has what the product asks of them, in test/lab/release, credentials
- * and nfs-mirror. A newcomer's first hour, whose parts are in package, init, cli-discover and release. A volume with very many files, which a few thousand are not. And a page in a browser, of which cli/report has the text.
+ * and nfs-mirror. A newcomer's first hour and an upgrade, whose parts are in package, init, cli-discover, release and recorded-state. A volume with very many files, which a few thousand are not. And a page in a browser, of which cli/report has the text.
  */
 const longOnly = [
   "test/lab/engine.test.ts",
   "test/lab/engine-cluster.test.ts",
-  "test/lab/first-hour.test.ts",
+  ...["first-hour", "upgrade"].map(name => `test/lab/${name}.test.ts`),
   "test/volumes/many-files.test.ts",
   "test/program/report-in-browser.test.ts",
 ];

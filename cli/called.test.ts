@@ -21,9 +21,9 @@ test.each([
 test("each command of ours in a text is typed so, what is typed in another way stays, and so does the name", () => {
   const commands = ["check", "break-glass"];
   const text =
-    "Next: holdfast check --all, or `holdfast break-glass verify`. holdfast knows npx holdfast check, holdfast checks and holdfast-check";
-  expect(asCalled(text, commands, "npm run holdfast --")).toBe(
-    "Next: npm run holdfast -- check --all, or `npm run holdfast -- break-glass verify`. holdfast knows npx holdfast check, holdfast checks and holdfast-check",
+    "Next: holdfast check --all, or `holdfast break-glass verify`. holdfast knows npx holdfast check, holdfast checks and holdfast-check (docs/a.md, docs/checks/<code>.md, my/docs/a.md)";
+  expect(asCalled(text, commands, "npm run holdfast --", "node_modules/holdfast/docs")).toBe(
+    "Next: npm run holdfast -- check --all, or `npm run holdfast -- break-glass verify`. holdfast knows npx holdfast check, holdfast checks and holdfast-check (node_modules/holdfast/docs/a.md, node_modules/holdfast/docs/checks/<code>.md, my/docs/a.md)",
   );
-  expect(asCalled(text, commands, "holdfast")).toBe(text);
+  expect(asCalled(text, commands, "holdfast", "docs")).toBe(text);
 });

@@ -22,9 +22,14 @@ export function called({ env, program, folder }: Caller): string {
   return isScript ? `node ${path}` : path;
 }
 
-/** @param commands names of all @returns the text with each command of ours in it as its reader would have to type it */
-export function asCalled(text: string, commands: readonly string[], by: string): string {
-  if (by === "holdfast") return text;
+/**
+ * @param commands names of all
+ * @param docs where its pages lie, seen from the reader's folder
+ * @returns the text with each command of ours in it as its reader would have to type it, and each page where it finds it
+ */
+export function asCalled(text: string, commands: readonly string[], by: string, docs: string): string {
   const typed = new RegExp(`(?<![\\w./-]|npx |run )holdfast (?=(?:${commands.join("|")})\\b)`, "g");
-  return text.replace(typed, () => `${by} `);
+  return text
+    .replace(typed, () => `${by} `)
+    .replace(/(?<![\w./-])docs\/(?=(?:[\w-]+\/)*(?:[\w-]+|<code>)\.md\b)/g, () => `${docs}/`);
 }

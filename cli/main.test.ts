@@ -191,6 +191,16 @@ test("code scanning and annotations have a cause with a line of what follows fro
   expect((await printed("--format", "github", "--all")).trim().split("\n")).toHaveLength(findings.length);
 });
 
+test("rpo shows each loss beside what is promised, and says what its signs mean", async () => {
+  const { out } = await run(["rpo", "--estate", estateFile]);
+  expect(out).toContain(" 25 h 19 min / 30 h │");
+  expect(out).toContain('"-": nothing is lost; "/": what is promised, "!" where that isn\'t kept.\n');
+  const short = changed("short", ({ services }) =>
+    Object.assign(services.books ?? {}, { promise: { rpo: { "live-disk": "25h" } } }),
+  );
+  expect((await run(["rpo", "--estate", short])).out).toContain(" 25 h 19 min / 25 h ! │");
+});
+
 test("rpo gives every service and disaster, in seconds", async () => {
   const { exitCode, out } = await run(["rpo", "--estate", estateFile, "--json"]);
   expect(exitCode).toBe(0);
@@ -200,6 +210,7 @@ test("rpo gives every service and disaster, in seconds", async () => {
         service: z.string(),
         domain: z.string(),
         worstLossSeconds: z.number().nullable(),
+        promisedSeconds: z.number().nullable(),
         via: z.array(z.string()),
         improvement: z
           .object({ job: z.string(), toCalendar: z.string(), worstLossSeconds: z.number() })
@@ -212,6 +223,7 @@ test("rpo gives every service and disaster, in seconds", async () => {
     service: "books",
     domain: "live-disk",
     worstLossSeconds: (25 * 60 + 19) * 60,
+    promisedSeconds: 30 * 3600,
     via: ["nfs-mirror"],
     improvement: null,
   });

@@ -1,7 +1,9 @@
 import { Command, CommanderError } from "commander";
+import { join, relative } from "node:path";
 import { isatty } from "node:tty";
 import { version } from "../package.json";
 import { EstateInvalid } from "../plan";
+import { projectRoot } from "../stacks/project";
 import { ask } from "./ask";
 import { asCalled, called } from "./called";
 import { addCommand, type Context, type Outcome } from "./command";
@@ -61,6 +63,7 @@ export async function main(
       text,
       program.commands.map(command => command.name()),
       by,
+      projectRoot.includes("/node_modules/") ? relative(caller.folder, join(projectRoot, "docs")) : "docs",
     );
   const context: Context = {
     ...{ ...caller, nowMs: Date.now(), terminal: colours, columns },

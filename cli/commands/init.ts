@@ -89,8 +89,8 @@ function nextSteps(folder: string | undefined, spec: string): [string, string][]
       : [step(`ls ${shellWord(tarball)}`, "what `npm pack` makes in a clone of Holdfast: put it there")]),
     step("npm install", ""),
     step(
-      "npx holdfast discover --host root@ADDRESS --to found.ts",
-      "an estate of what your host has, to be taken in place of the example",
+      "rm estate.ts && npx holdfast discover --host root@ADDRESS",
+      "an estate of what your host has, in place of the example",
     ),
     step("npx holdfast check", "what is wrong with estate.ts; edit what is marked EDIT, and again"),
     step("npx holdfast rpo", "what each disaster costs you"),

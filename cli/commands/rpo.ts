@@ -4,7 +4,7 @@ import { type Plan, planOf } from "../../plan";
 import { domains } from "../../plan/estate/services";
 import { type Improvement, improvementsOf } from "../../plan/graph/improve";
 import { type Loss, lossesOf } from "../../plan/graph/loss";
-import { formatDuration } from "../../plan/units/duration";
+import { formatDuration, parseDuration } from "../../plan/units/duration";
 import { type CommandSpec, estateFlags, estateOptions } from "../command";
 import { readEstate } from "../estate-source";
 import { lossCell } from "../loss-words";
@@ -24,20 +24,26 @@ export const rpo: CommandSpec<z.output<typeof options>> = {
     const improvements = improvementsOf(plan, losses);
     if (!json)
       return {
-        text: `${table(losses, context)}\n${unheardText(plan)}${comparedText(plan)}\n${summaryOf(improvements, plan)}`,
+        text: `${table(losses, plan, context)}\n${unheardText(plan)}${comparedText(plan)}\n${summaryOf(improvements, plan)}`,
         exitCode: 0,
       };
-    const rows = losses.map(loss => ({ ...asJson(loss), improvement: improvementJson(loss, improvements) }));
+    const rows = losses.map(loss => ({
+      ...asJson(loss, plan),
+      improvement: improvementJson(loss, improvements),
+    }));
     return { text: JSON.stringify(rows, undefined, 2), exitCode: 0 };
   },
 };
 
-/** `worstLossSeconds` and `worstAt` are null where nothing survives; `worstAt` also where nothing is lost. `leftOut` is there for what no copy is wanted of, and `unheardSeconds` where what the kernel told nobody of may be missing for that much longer. */
-function asJson({ service, domain, worstLossMs, worstAtMs, via, unheardMs, dataset, leftOut }: Loss): object {
+/** `worstLossSeconds` and `worstAt` are null where nothing survives; `worstAt` also where nothing is lost; `promisedSeconds` where nothing is promised. `leftOut` is there for what no copy is wanted of, and `unheardSeconds` where what the kernel told nobody of may be missing for that much longer. */
+function asJson(loss: Loss, plan: Plan): object {
+  const { service, domain, worstLossMs, worstAtMs, via, unheardMs, dataset, leftOut } = loss;
+  const promisedMs = promisedFor(loss, plan);
   return {
     service,
     domain,
     worstLossSeconds: worstLossMs === undefined ? null : worstLossMs / 1000,
+    promisedSeconds: promisedMs === undefined ? null : promisedMs / 1000,
     worstAt: worstAtMs === undefined ? null : new Date(worstAtMs).toISOString(),
     via,
     dataset,
@@ -79,13 +85,35 @@ function comparedText({ jobs }: Plan): string {
     .join("");
 }
 
-function table(losses: readonly Loss[], look: Look): string {
+function table(losses: readonly Loss[], plan: Plan, look: Look): string {
   const named = [...new Set(losses.map(rowName))];
   const rows = named.map(name => [
     name,
-    ...domains.map(domain => lossCell(losses.find(loss => rowName(loss) === name && loss.domain === domain))),
+    ...domains.map(domain => {
+      const loss = losses.find(found => rowName(found) === name && found.domain === domain);
+      return loss ? besidePromise(loss, plan) : "";
+    }),
   ]);
-  return tableText(["service", ...domains], rows, look);
+  const legend = [
+    ['"-": nothing is lost', rows.some(row => row.includes("-"))],
+    ['"ALL": no copy is left', losses.some(({ worstLossMs }) => worstLossMs === undefined)],
+    ['"/": what is promised, "!" where that isn\'t kept', losses.some(loss => promisedFor(loss, plan))],
+  ].flatMap(([says, isThere]) => (isThere === true ? [says] : []));
+  return `${tableText(["service", ...domains], rows, look)}\n${legend.join("; ")}.`;
+}
+
+/** "25 h 29 min / 33 h" */
+function besidePromise(loss: Loss, plan: Plan): string {
+  const promisedMs = promisedFor(loss, plan);
+  if (promisedMs === undefined) return lossCell(loss);
+  const isKept = (loss.worstLossMs ?? Infinity) <= promisedMs;
+  return `${lossCell(loss)} / ${formatDuration(promisedMs)}${isKept ? "" : " !"}`;
+}
+
+/** What a service is promised to lose at most; undefined where nothing is, as of what is left out on purpose. */
+function promisedFor({ service, domain, leftOut }: Loss, { estate }: Plan): number | undefined {
+  const promised = leftOut ? undefined : estate.services[service]?.promise?.rpo[domain];
+  return promised === undefined ? undefined : parseDuration(promised);
 }
 
 /** A service's, and of what is left out on purpose a row for each dataset. */

@@ -45,23 +45,32 @@ export class OwnFolder {
       symlinkSync(join(projectRoot, "node_modules", name), join(this.path, "node_modules", name));
   }
 
-  static async install(): Promise<OwnFolder> {
+  /** @param version commit of the version that is installed; what lies here, where none is said */
+  static async install(version?: string): Promise<OwnFolder> {
     const folder = new OwnFolder();
-    const packed = dirname(folder.path);
-    await execa("npm", ["pack", "--silent", "--pack-destination", packed], { cwd: projectRoot });
-    const [tarball = ""] = readdirSync(packed).filter(name => name.endsWith(".tgz"));
-    await execa("tar", ["-xzf", join(packed, tarball), "-C", packed]);
-    cpSync(join(packed, "package"), folder.package, { recursive: true });
+    await folder.put(version);
     folder.link("holdfast", join(folder.package, "cli/bin.mjs"));
     folder.link("tsc", join(projectRoot, "node_modules/typescript/bin/tsc"));
     return folder;
+  }
+
+  /** Another version in the place of the one that is there. */
+  async put(version?: string): Promise<void> {
+    const packed = mkdtempSync(join(dirname(this.path), "packed-"));
+    const pack = ["pack", "--silent", "--pack-destination", packed];
+    if (version === undefined) await execa("npm", pack, { cwd: projectRoot });
+    else await execa("npm", [...pack, "--ignore-scripts"], { cwd: await built(version, packed) });
+    const [tarball = ""] = readdirSync(packed).filter(name => name.endsWith(".tgz"));
+    await execa("tar", ["-xzf", join(packed, tarball), "-C", packed]);
+    rmSync(this.package, { recursive: true, force: true });
+    cpSync(join(packed, "package"), this.package, { recursive: true });
+    chmodSync(join(this.package, "cli/bin.mjs"), 0o755);
   }
 
   /** What `npx NAME` starts. */
   private link(name: string, program: string): void {
     const bin = join(this.path, "node_modules", ".bin");
     mkdirSync(bin, { recursive: true });
-    chmodSync(program, 0o755);
     symlinkSync(program, join(bin, name));
   }
 
@@ -70,7 +79,7 @@ export class OwnFolder {
     return readdirSync(this.package, { recursive: true, encoding: "utf8" }).sort();
   }
 
-  /** Runs `holdfast WORDS` in the folder. */
+  /** Runs `npx holdfast WORDS` in the folder. */
   holdfast(...words: string[]): Promise<Ended> {
     return this.node(join(this.package, "cli/bin.mjs"), ...words);
   }
@@ -79,7 +88,7 @@ export class OwnFolder {
   node(...words: string[]): Promise<Ended> {
     return execa(process.execPath, words, {
       cwd: this.path,
-      env: { HOME: this.home, XDG_CACHE_HOME: "" },
+      env: { HOME: this.home, XDG_CACHE_HOME: "", npm_lifecycle_event: "npx" },
       reject: false,
       all: true,
     });
@@ -93,4 +102,15 @@ export class OwnFolder {
   remove(): void {
     rmSync(dirname(this.path), { recursive: true });
   }
+}
+
+/** The project as it was, with what its package is made of. It is built with today's packages. @throws where a shallow clone lacks the commit */
+async function built(version: string, beside: string): Promise<string> {
+  const project = join(beside, "project");
+  mkdirSync(project);
+  const archive = await execa("git", ["archive", version], { cwd: projectRoot, encoding: "buffer" });
+  await execa("tar", ["-x", "-C", project], { input: archive.stdout });
+  symlinkSync(join(projectRoot, "node_modules"), join(project, "node_modules"));
+  await execa(process.execPath, ["package/build.mjs"], { cwd: project });
+  return project;
 }
