@@ -1,5 +1,6 @@
 import type { EstateInput } from "../plan/estate/schema";
 import { exampleEstate } from "../plan/estate/example";
+import { exampleKey } from "../plan/estate/example-keys";
 
 type Service = NonNullable<EstateInput["services"]>[string];
 
@@ -31,7 +32,7 @@ export function largeEstate(factor: number): EstateInput {
         {
           ...pve,
           address: `${host}.example`,
-          ssh: { ...pve.ssh, hostKey: keyOf(host) },
+          ssh: { ...pve.ssh, hostKey: exampleKey(host) },
           filesystems: Object.fromEntries(
             Object.entries(pve.filesystems).map(([mount, filesystem], index) => [
               mount,
@@ -54,7 +55,7 @@ export function largeEstate(factor: number): EstateInput {
     destinations: Object.fromEntries(
       nasNames.map(name => [
         name,
-        { ...nas, address: `${name}.example`, hostKey: keyOf(name), size: "900TB" },
+        { ...nas, address: `${name}.example`, hostKey: exampleKey(name), size: "900TB" },
       ]),
     ),
     links: hosts.flatMap(host => [
@@ -155,10 +156,6 @@ function volumesOf(service: number, hosts: readonly string[]): Service {
     ),
     promise: { rpo: { application: "27h", "live-disk": "30h", site: "36h", "host-root": "61h" }, rto: "12h" },
   };
-}
-
-function keyOf(machine: string): string {
-  return `ssh-ed25519 ${Buffer.from(`a key of ${machine}`).toString("base64")}`;
 }
 
 function uuidOf(host: number, filesystem: number): string {

@@ -1,6 +1,7 @@
 import { parseEstate, planOf } from "../plan";
 import { type ExampleEstate, exampleWith } from "../plan/estate/example";
 import { runChecks } from ".";
+import { exampleKey } from "../plan/estate/example-keys";
 
 /** A second host with a mirror of its own, whose threshold is a weekly one's as the first's is. */
 function twoMirrors(change: (estate: ExampleEstate) => void = () => undefined) {
@@ -9,7 +10,7 @@ function twoMirrors(change: (estate: ExampleEstate) => void = () => undefined) {
     hosts.pve2 = {
       site: "home",
       address: "pve2.example",
-      ssh: { hostKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIExample2" },
+      ssh: { hostKey: exampleKey("Example2") },
       disks: { sda: { medium: "hdd", size: "1TB", role: "backup" }, sdc: { medium: "hdd", size: "1TB" } },
       filesystems: {
         "/srv/nfs": { disk: "sdc", fsUuid: "44444444-1111-4111-8111-111111111111" },

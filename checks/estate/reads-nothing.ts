@@ -11,8 +11,9 @@ import { example, mended } from "../examples";
 import { legsOf } from "../legs";
 import { fieldOf, type Said, write } from "../said";
 import { listed, placeText } from "../wording";
+import { exampleKey } from "../../plan/estate/example-keys";
 
-const secondNas = { address: "second.example", hostKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAISecond" };
+const secondNas = { address: "second.example", hostKey: exampleKey("Second") };
 const leftOut = { reason: "not for now, to be seen", owner: "viktor", expires: "2027-06-30" };
 
 export const readsNothing = defineCheck({

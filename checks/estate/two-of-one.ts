@@ -5,6 +5,7 @@ import { defineCheck, type Found } from "../check";
 import { edit } from "../example-edits";
 import { example, mended } from "../examples";
 import { listed, placeText } from "../wording";
+import { exampleKey } from "../../plan/estate/example-keys";
 
 export const twoOfOne = defineCheck({
   code: "estate/two-of-one",
@@ -56,8 +57,7 @@ export const twoOfOne = defineCheck({
         ),
         {
           says: "Correct destinations.nas.hostKey",
-          edit: ({ destinations }) =>
-            edit(destinations.nas, { hostKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAINas" }),
+          edit: ({ destinations }) => edit(destinations.nas, { hostKey: exampleKey("Nas") }),
         },
       ),
     ],

@@ -3,6 +3,7 @@ import { layerGiving } from "../../plan/layers";
 import { defineCheck, type Found } from "../check";
 import { exampleEstate } from "../../plan/estate/example";
 import { example, mended } from "../examples";
+import { exampleKey } from "../../plan/estate/example-keys";
 
 export const usedByNothing = defineCheck({
   code: "estate/used-by-nothing",
@@ -19,7 +20,7 @@ export const usedByNothing = defineCheck({
             destinations["second"] = {
               ...nas,
               address: "second.example",
-              hostKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAISecond",
+              hostKey: exampleKey("Second"),
             };
         }),
         {
@@ -33,7 +34,7 @@ export const usedByNothing = defineCheck({
           if (pfsense)
             firewalls["branch"] = {
               ...{ ...pfsense, address: "branch.example" },
-              ssh: { ...pfsense.ssh, hostKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBranch" },
+              ssh: { ...pfsense.ssh, hostKey: exampleKey("Branch") },
             };
         }),
         {

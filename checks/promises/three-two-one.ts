@@ -2,6 +2,7 @@ import { defineCheck } from "../check";
 import { example, mended } from "../examples";
 import { deviceOf, fallingShort } from "../protection";
 import { placeText } from "../wording";
+import { exampleKey } from "../../plan/estate/example-keys";
 
 export const threeTwoOne = defineCheck({
   code: "promises/three-two-one",
@@ -28,7 +29,7 @@ export const threeTwoOne = defineCheck({
             site: "branch",
             address: "branch.example",
             api: { secret: "pfsense-key" },
-            ssh: { hostKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBranch", secret: "pfsense-ssh-key" },
+            ssh: { hostKey: exampleKey("Branch"), secret: "pfsense-ssh-key" },
           };
           services.branch = {
             data: [{ kind: "device", firewall: "branch" }],

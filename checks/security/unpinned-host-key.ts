@@ -1,6 +1,7 @@
 import { defineCheck } from "../check";
 import { edit } from "../example-edits";
 import { example, mended } from "../examples";
+import { exampleKey } from "../../plan/estate/example-keys";
 
 export const unpinnedHostKey = defineCheck({
   code: "security/unpinned-host-key",
@@ -33,8 +34,7 @@ export const unpinnedHostKey = defineCheck({
         }),
         {
           says: "set destinations.nas.hostKey",
-          edit: ({ destinations }) =>
-            edit(destinations.nas, { hostKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAINas" }),
+          edit: ({ destinations }) => edit(destinations.nas, { hostKey: exampleKey("Nas") }),
         },
       ),
       mended(
@@ -43,8 +43,7 @@ export const unpinnedHostKey = defineCheck({
         }),
         {
           says: "set firewalls.pfsense.ssh.hostKey",
-          edit: ({ firewalls }) =>
-            edit(firewalls.pfsense?.ssh, { hostKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFirewall" }),
+          edit: ({ firewalls }) => edit(firewalls.pfsense?.ssh, { hostKey: exampleKey("Firewall") }),
         },
       ),
     ],

@@ -1,6 +1,7 @@
 import { defineCheck } from "../check";
 import { edit } from "../example-edits";
 import { example, mended } from "../examples";
+import { exampleKey, exampleRsaKey } from "../../plan/estate/example-keys";
 
 /** RSA keys, of which old servers know no signature but SHA-1, and DSA, which OpenSSH dropped. */
 const weak = ["ssh-rsa", "ssh-dss"];
@@ -30,12 +31,11 @@ export const weakHostKey = defineCheck({
     bad: [
       mended(
         example("a NAS pinned by ssh-rsa", ({ destinations }) =>
-          edit(destinations.nas, { hostKey: "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABExample" }),
+          edit(destinations.nas, { hostKey: exampleRsaKey }),
         ),
         {
           says: "Pin its Ed25519 key",
-          edit: ({ destinations }) =>
-            edit(destinations.nas, { hostKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAINas" }),
+          edit: ({ destinations }) => edit(destinations.nas, { hostKey: exampleKey("Nas") }),
         },
       ),
     ],

@@ -16,15 +16,16 @@ import { answersIn, foldersIn, foldersText, questionsText } from "../discover/qu
 import type { Found } from "../discover/services";
 import { keyFlag, onMachine, type Target } from "../host-shell";
 import { clusterFlags, clusterOptions } from "../kubectl";
+import { keyFault } from "../../plan/estate/host-key";
 import { check } from "./check";
 
 const options = z.object({
   host: z.string(),
   hostKey: z
     .string()
-    .regex(
-      /^ssh-ed25519 [A-Za-z0-9+/=]+$/,
-      "expected a public key as `ssh-keyscan -t ed25519 HOST` prints it",
+    .refine(
+      key => /^ssh-ed25519 [A-Za-z0-9+/=]+$/.test(key) && keyFault(key) === undefined,
+      "expected a whole public key as `ssh-keyscan -t ed25519 HOST` prints it",
     )
     .optional(),
   port: z.coerce.number().int().min(1).max(65535).default(22),

@@ -1,4 +1,5 @@
 import type { EstateInput } from "./schema";
+import { exampleKey } from "./example-keys";
 
 /** What an example may change: every section is there but the list of sites, and what says how the estate is written. */
 export type ExampleEstate = Filled<Omit<EstateInput, Left>> & {
@@ -29,7 +30,7 @@ export function exampleEstate(): ExampleEstate {
       pve: {
         site: "home",
         address: "pve.example",
-        ssh: { hostKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIExample" },
+        ssh: { hostKey: exampleKey("Example") },
         disks: {
           sda: { medium: "hdd", size: "1.1TB", role: "backup" },
           sdb: { medium: "ssd", size: "931GB", role: "system" },
@@ -58,7 +59,7 @@ export function exampleEstate(): ExampleEstate {
         site: "parents",
         address: "nas.example",
         user: "Administrator",
-        hostKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAINas",
+        hostKey: exampleKey("Nas"),
         medium: "hdd",
         size: "5.3TB",
         used: "500GB",
@@ -72,7 +73,7 @@ export function exampleEstate(): ExampleEstate {
         site: "home",
         address: "pfsense.example",
         api: { secret: "pfsense-key" },
-        ssh: { hostKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFirewall", secret: "pfsense-ssh-key" },
+        ssh: { hostKey: exampleKey("Firewall"), secret: "pfsense-ssh-key" },
       },
     },
     links: [

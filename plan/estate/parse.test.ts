@@ -1,6 +1,7 @@
 import { faultsOfRefusal } from "./words.test-support";
 import { parseEstate } from "..";
 import { type ExampleEstate, exampleEstate, exampleWith } from "./example";
+import { exampleRsaKey } from "./example-keys";
 import { EstateInvalid, type EstateFault } from "./faults";
 
 function faultsOf(change: (estate: ExampleEstate) => void): readonly EstateFault[] {
@@ -186,7 +187,7 @@ test.each<[string, (estate: ExampleEstate) => void, string, RegExp]>([
   ],
   [
     "a host pinned by an RSA key",
-    estate => set(estate.hosts["pve"]?.ssh, "hostKey", "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABExample"),
+    estate => set(estate.hosts["pve"]?.ssh, "hostKey", exampleRsaKey),
     "estate.hosts.pve.ssh.hostKey",
     /OpenSSH has refused since 8\.8\. Pin its Ed25519 key: `ssh-keyscan -t ed25519 HOST`/,
   ],

@@ -1,21 +1,32 @@
 import { z } from "zod";
 import { parseSize } from "../units/size";
 import { absolutePath, address, duration, imageLike, name, size, user, volumeGroup } from "./fields";
+import { keyFault } from "./host-key";
 
-const hostKey = z
-  .string()
-  .regex(
-    /^(ssh-ed25519|ecdsa-sha2-nistp256|ssh-rsa) [A-Za-z0-9+/=]+$/,
-    "expected a public host key as `ssh-keyscan -t ed25519 HOST` prints it, without the host's name",
-  );
+/** A public key of SSH, whole. What is no key at all has a message of its own. */
+function keyLike(form: RegExp, expected: string) {
+  return z
+    .string()
+    .regex(form, `expected ${expected}`)
+    .superRefine((key, context) => {
+      const fault = form.test(key) ? keyFault(key) : undefined;
+      if (fault !== undefined)
+        context.addIssue({
+          code: "custom",
+          message: `${fault}: it is no server's, and each connection would be refused. Expected all of ${expected}`,
+        });
+    });
+}
+
+const printed = "a public host key as `ssh-keyscan -t ed25519 HOST` prints it, without the host's name";
+
+const hostKey = keyLike(/^(ssh-ed25519|ecdsa-sha2-nistp256|ssh-rsa) [A-Za-z0-9+/=]+$/, printed);
 
 /** Of a NAS, which may be too old for Ed25519: that is a finding, and no fault. */
-const anyHostKey = z
-  .string()
-  .regex(
-    /^(ssh-ed25519|ecdsa-sha2-nistp(256|384|521)|ssh-rsa|ssh-dss) [A-Za-z0-9+/=]+$/,
-    "expected a public host key as `ssh-keyscan -t ed25519 HOST` prints it, without the host's name: a fingerprint (SHA256:...) can be compared with one, and SSH takes none in its place",
-  );
+const anyHostKey = keyLike(
+  /^(ssh-ed25519|ecdsa-sha2-nistp(256|384|521)|ssh-rsa|ssh-dss) [A-Za-z0-9+/=]+$/,
+  `${printed}: a fingerprint (SHA256:...) can be compared with one, and SSH takes none in its place`,
+);
 
 /** A host is deployed to by Pulumi's command plugin, which asks an RSA key for a signature that no sshd of today gives. */
 const deployedHostKey = hostKey.refine(

@@ -1,3 +1,4 @@
+import { exampleRsaKey } from "../../plan/estate/example-keys";
 import type { Mutation } from "./mutation";
 
 const nas = "destinations > synology";
@@ -14,13 +15,7 @@ export const mutationsOfPlaces: Mutation[] = [
   ["a smaller NAS", `${nas} > size`, "2TB", "capacity/nas", "synology"],
   ["root on the NAS", `${nas} > user`, "root", "security/root-login", "synology"],
   ["a NAS without its key", `${nas} > hostKey`, undefined, "security/unpinned-host-key", "synology"],
-  [
-    "an old kind of key",
-    `${nas} > hostKey`,
-    "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABgQC7",
-    "security/weak-host-key",
-    "synology",
-  ],
+  ["an old kind of key", `${nas} > hostKey`, exampleRsaKey, "security/weak-host-key", "synology"],
   ["a NAS over NFS", `${nas} > transport`, "nfs", "security/plaintext-transport", "synology"],
   [
     "a password in Vault alone",

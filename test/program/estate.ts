@@ -1,4 +1,5 @@
 import type { EstateInput } from "../../plan";
+import { exampleKey } from "../../plan/estate/example-keys";
 
 type Mirror = NonNullable<EstateInput["layers"]["nfs-mirror"]>[number];
 
@@ -12,7 +13,7 @@ export function estateWith(mirror: Partial<Mirror> = {}): EstateInput {
       pve: {
         site: "home",
         address: "pve.example",
-        ssh: { hostKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIExample" },
+        ssh: { hostKey: exampleKey("Example") },
         disks: {
           sda: { medium: "hdd", size: "1.1TB", role: "backup" },
           sdc: { medium: "hdd", size: "10.7TB" },

@@ -5,6 +5,7 @@ import { sshKeyPair } from "../../lab/ssh-key-pair";
 import { probeHost, type ProbeTarget } from "../../stacks/probe";
 import { deployed } from "./deployed";
 import { estateWith } from "./estate";
+import { exampleKey } from "../../plan/estate/example-keys";
 
 /** Two hosts with a mirror each. */
 function twoHosts(address = "pve2.example", port = 22) {
@@ -16,7 +17,7 @@ function twoHosts(address = "pve2.example", port = 22) {
     "/srv/nfs": { disk: "sdc", fsUuid: "33333333-1111-4111-8111-111111111111" },
     "/mnt/backup": { disk: "sda", fsUuid: "33333333-2222-4222-8222-222222222222" },
   };
-  const ssh = { hostKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIExample2", port };
+  const ssh = { hostKey: exampleKey("Example2"), port };
   return {
     ...estate,
     hosts: { pve, pve2: { ...pve, address, ssh, filesystems } },

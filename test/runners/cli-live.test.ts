@@ -13,6 +13,7 @@ import type { DrillFacts } from "../../plan/contracts/drill-record";
 import { ReleaseHost } from "./release-host";
 import { clearRecords, layRecords, withRecordsOf } from "./support/drill-records";
 import { holdfastIn } from "./support/holdfast";
+import { exampleKey } from "../../plan/estate/example-keys";
 
 /* A real shell with real find and base64 on real folders; lvs, qm, pct, exportfs and kubectl answer in the words of the real ones. */
 let host: ReleaseHost;
@@ -400,7 +401,7 @@ test("a folder beside one that a service names and a leg carries by itself is to
 test("a host without thin pools needs no LVM, and a VM there is told", async () => {
   const estate = exampleEstate();
   (estate.hosts as Record<string, object>)["box"] = {
-    ...{ site: "home", address: "box.example", ssh: { hostKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBox" } },
+    ...{ site: "home", address: "box.example", ssh: { hostKey: exampleKey("Bo") } },
     disks: { sda: { medium: "ssd", size: "500GB", role: "system" } },
     filesystems: { "/": { disk: "sda", fsUuid: "44444444-4444-4444-8444-444444444444" } },
   };
