@@ -175,7 +175,8 @@ function secretsIn(text: string, context: z.RefinementCtx): Record<string, pulum
     });
   const secrets: Record<string, pulumi.Output<string>> = {};
   for (const [name, value] of Object.entries(parsed.data ?? {}))
-    if (typeof value === "string" && value !== "") secrets[name] = pulumi.secret(value);
+    // A line break alone is what an empty password leaves behind where it is read from standard input.
+    if (typeof value === "string" && value.trim() !== "") secrets[name] = pulumi.secret(value);
     else
       context.addIssue({
         code: "custom",

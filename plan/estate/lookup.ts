@@ -36,6 +36,12 @@ export class Lookup {
   readonly faults: EstateFault[] = [];
   /** Places of the estate that take a secret for something. */
   readonly secretUses: { readonly path: Path; readonly value: string; readonly use: SecretUse }[] = [];
+  /** Names that something has asked for by the part of the estate that has them, and where those that aren't there were asked for. */
+  private readonly asked = new Map<object, Set<string>>();
+  private readonly missing = new Map<
+    string,
+    { readonly fault: EstateFault; readonly section: Path; readonly among: object }[]
+  >();
   constructor(private readonly estate: Estate) {}
 
   fault(path: Path, value: unknown, problem: string): void {
@@ -45,6 +51,19 @@ export class Lookup {
   /** Whether something is told of what stands there. */
   isFaulty(path: Path): boolean {
     return this.faults.some(fault => fault.path === pathText(path));
+  }
+
+  /** Whether something is told of what stands there, or of a part of it. */
+  isFaultyWithin(path: Path): boolean {
+    const text = pathText(path);
+    return this.faults.some(
+      fault => fault.path.startsWith(text) && /^([.[]|$)/.test(fault.path.slice(text.length)),
+    );
+  }
+
+  /** Whether something has asked for a part of the estate by its name. */
+  isAsked(among: object, name: string): boolean {
+    return this.asked.get(among)?.has(name) ?? false;
   }
 
   /** Expects a value to be one of some names. */
@@ -59,40 +78,83 @@ export class Lookup {
     return false;
   }
 
-  /** Expects a value to be the name of one of some parts of the estate. */
-  private key(path: Path, value: string, among: Readonly<Record<string, unknown>>, kind: string): boolean {
+  /**
+   * Expects a value to be the name of one of some parts of the estate.
+   * @param section where those are
+   */
+  private key(
+    path: Path,
+    value: string,
+    among: Readonly<Record<string, unknown>>,
+    kind: string,
+    section: Path,
+  ): boolean {
+    const asked = this.asked.get(among) ?? new Set();
+    this.asked.set(among, asked.add(value));
     // Asked of each dataset: the names are gathered for a fault alone.
-    return Object.hasOwn(among, value) || this.name(path, value, Object.keys(among), kind);
+    if (Object.hasOwn(among, value)) return true;
+    this.name(path, value, Object.keys(among), kind);
+    const fault = this.faults.at(-1);
+    const key = pathText([...section, value]);
+    if (fault) this.missing.set(key, [...(this.missing.get(key) ?? []), { fault, section, among }]);
+    return false;
+  }
+
+  /**
+   * A name that several places agree on, and nothing has, but for one that is nearly the same and that nobody asks for: there is
+   * the slip, and nothing is wrong with the others.
+   */
+  blameDeclarations(): void {
+    for (const places of this.missing.values()) {
+      const [first] = places;
+      if (!first || places.length < 2) continue;
+      const { section, among } = first;
+      const value = JSON.parse(first.fault.value) as string;
+      const near = nearest(value, Object.keys(among)).filter(name => !this.isAsked(among, name));
+      const [slip, other] = near;
+      if (slip === undefined || other !== undefined) continue;
+      const isOfIt = ({ value: of, problem }: EstateFault): boolean =>
+        of === first.fault.value && problem.startsWith("names no ");
+      const rest = this.faults.filter(fault => !isOfIt(fault));
+      this.faults.splice(0, this.faults.length, ...rest, {
+        path: pathText([...section, slip]),
+        value: shown(slip),
+        problem: `is what nothing asks for, and ${places.length} places ask for "${value}", the first is ${first.fault.path}. Did you mean "${value}"?`,
+      });
+    }
   }
 
   host(path: Path, value: string): boolean {
-    return this.key(path, value, this.estate.hosts, "host");
-  }
-
-  disk(path: Path, host: string, value: string): void {
-    this.key(path, value, this.estate.hosts[host]?.disks ?? {}, `disk of host ${host}`);
+    return this.key(path, value, this.estate.hosts, "host", ["hosts"]);
   }
 
   // Of a host that isn't there, its name is the fault.
+  disk(path: Path, host: string, value: string): void {
+    if (!this.estate.hosts[host]) return;
+    const { disks } = this.estate.hosts[host];
+    this.key(path, value, disks, `disk of host ${host}`, ["hosts", host, "disks"]);
+  }
+
   pool(path: Path, host: string, value: string): void {
     if (!this.estate.hosts[host]) return;
-    this.key(path, value, this.estate.hosts[host]?.pools ?? {}, `thin pool of host ${host}`);
+    const { pools } = this.estate.hosts[host];
+    this.key(path, value, pools, `thin pool of host ${host}`, ["hosts", host, "pools"]);
   }
 
   cluster(path: Path, value: string): void {
-    this.key(path, value, this.estate.clusters, "cluster");
+    this.key(path, value, this.estate.clusters, "cluster", ["clusters"]);
   }
 
   destination(path: Path, value: string): void {
-    this.key(path, value, this.estate.destinations, "destination");
+    this.key(path, value, this.estate.destinations, "destination", ["destinations"]);
   }
 
   firewall(path: Path, value: string): boolean {
-    return this.key(path, value, this.estate.firewalls, "firewall");
+    return this.key(path, value, this.estate.firewalls, "firewall", ["firewalls"]);
   }
 
   receiver(path: Path, value: string): void {
-    this.key(path, value, this.estate.receivers, "receiver");
+    this.key(path, value, this.estate.receivers, "receiver", ["receivers"]);
   }
 
   /** Expects a service's name, where it has one dataset of that name, or "SERVICE/DATASET". */
@@ -105,7 +167,7 @@ export class Lookup {
 
   /** @param use what it is for there; left out, a restore needs it, whatever it is */
   secret(path: Path, value: string, use?: SecretUse): void {
-    this.key(path, value, this.estate.secrets, "secret");
+    this.key(path, value, this.estate.secrets, "secret", ["secrets"]);
     if (use !== undefined) this.secretUses.push({ path, value, use });
   }
 

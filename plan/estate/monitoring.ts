@@ -168,6 +168,11 @@ const pushgatewayServer = z.strictObject({
     .max(32_767, "expected one of 30000 to 32767, which Kubernetes gives to nodes, e.g. 30091")
     .default(30_091)
     .describe("Port of each node at which it answers"),
+  forwardedBy: name
+    .optional()
+    .describe(
+      "The host of which monitoring.pushgateway is the address, where it forwards that port to a node, or is a node itself; left out, that is a node's own address, or a proxy's",
+    ),
   storageClass: z
     .string()
     .regex(

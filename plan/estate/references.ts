@@ -1,5 +1,6 @@
 import { alertStem } from "../alert-stem";
-import { partsOf, runsOfHost } from "../layers";
+import { partsOf } from "../layers";
+import { nearest } from "../contracts/near";
 import { kubeconfig, restoreKubeconfig } from "../layers/host-runner";
 import type { PlannedRun } from "../layers/layer";
 import type { EstateFault } from "./faults";
@@ -7,7 +8,16 @@ import { Lookup, type Path } from "./lookup";
 import type { Estate } from "./schema";
 import type { DatasetSpec } from "./services";
 import { secretUses } from "./secret-uses";
+import { sizes } from "./sizes";
 import { slips } from "./slips";
+
+const named = new WeakMap<Estate, ReadonlySet<string>>();
+
+/** The estate's secrets that something in it names: a job, a machine, a service or who looks at them. */
+export function secretsNamed(estate: Estate): ReadonlySet<string> {
+  if (!named.has(estate)) references(estate);
+  return named.get(estate) ?? new Set();
+}
 
 /** Names that point nowhere, and things that are there twice. */
 export function references(estate: Estate): EstateFault[] {
@@ -15,10 +25,13 @@ export function references(estate: Estate): EstateFault[] {
   places(estate, look);
   people(estate, look);
   slips(estate, look);
+  sizes(estate, look);
   services(estate, look);
   for (const { layer, spec, at } of partsOf(estate)) layer.references(spec, at, look, estate);
   plannedRuns(estate, look);
   secretUses(estate, look);
+  look.blameDeclarations();
+  named.set(estate, new Set(Object.keys(estate.secrets).filter(name => look.isAsked(estate.secrets, name))));
   return look.faults;
 }
 
@@ -131,7 +144,21 @@ function pushgateway(estate: Estate, look: Lookup): void {
     );
   const { protocol, hostname, port } = new URL(monitoring.pushgateway);
   const other = otherMachine(hostname, estate);
-  if (/^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname))
+  const [host] = Object.keys(estate.hosts).filter(
+    name => estate.hosts[name]?.address.toLowerCase() === hostname,
+  );
+  if (server.forwardedBy !== undefined) look.host([...at, "forwardedBy"], server.forwardedBy);
+  if (
+    server.forwardedBy !== undefined &&
+    host !== server.forwardedBy &&
+    !look.isFaulty([...at, "forwardedBy"])
+  )
+    look.fault(
+      [...at, "forwardedBy"],
+      server.forwardedBy,
+      `isn't the machine of monitoring.pushgateway ("${hostname}"), where all that is pushed goes. Expected its address there (${estate.hosts[server.forwardedBy]?.address}), or remove this`,
+    );
+  else if (/^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname))
     look.fault(
       ["monitoring", "pushgateway"],
       monitoring.pushgateway,
@@ -149,7 +176,13 @@ function pushgateway(estate: Estate, look: Lookup): void {
       monitoring.pushgateway,
       `is the address of ${other}, which is no node of cluster ${server.cluster}: every push would be lost. Expected a node's, e.g. "http://192.168.1.20:${server.nodePort}"`,
     );
-  else if (protocol === "http:" && Number(port) !== server.nodePort)
+  else if (protocol === "http:" && host !== undefined && server.forwardedBy === undefined)
+    look.fault(
+      ["monitoring", "pushgateway"],
+      monitoring.pushgateway,
+      `is the address of host ${host}, and pushgatewayServer answers at the nodes of cluster ${server.cluster}, which are machines on it: every push would be lost. Expected a node's, e.g. "http://192.168.1.20:${server.nodePort}"; or pushgatewayServer.forwardedBy: "${host}", if that host forwards the port to one, or is a node itself`,
+    );
+  else if (protocol === "http:" && server.forwardedBy === undefined && Number(port) !== server.nodePort)
     look.fault(
       ["monitoring", "pushgateway"],
       monitoring.pushgateway,
@@ -231,7 +264,7 @@ function plannedRuns(estate: Estate, look: Lookup): void {
   );
   for (const { run, part, at } of runs) {
     if (run.host !== undefined && at.length === part.length) look.host([...part, "host"], run.host);
-    if (!look.isFaulty([...part, "host"])) plannedRun(run, at, estate, look);
+    if (!look.isFaulty([...part, "host"])) plannedRun(run, at, runs, look);
   }
   twice(runs, look);
   calledAsAnother(runs, look);
@@ -285,13 +318,24 @@ function calledAsAnother(
       );
 }
 
-function plannedRun({ host, schedule, alert }: PlannedRun, at: Path, estate: Estate, look: Lookup): void {
+function plannedRun(
+  { host, schedule, alert }: PlannedRun,
+  at: Path,
+  runs: readonly { readonly run: PlannedRun; readonly part: Path; readonly at: Path }[],
+  look: Lookup,
+): void {
   if (alert) look.receiver([...at, "alert", "receiver"], alert.receiver);
   if (host === undefined || !schedule || !("after" in schedule)) return;
-  const jobs = runsOfHost(host, estate).map(({ job }) => job);
-  schedule.after.forEach((job, index) =>
-    look.name([...at, "schedule", "after", index], job, jobs, `job of host ${host}`),
-  );
+  const ofHost = runs.filter(({ run }) => run.host === host);
+  const jobs = ofHost.map(({ run }) => run.job);
+  schedule.after.forEach((job, index) => {
+    // What is called after a misspelt part has its own name once that is mended.
+    const [near] = nearest(job, jobs);
+    const isOfFaulty = ({ run, part, at }: (typeof ofHost)[number]): boolean =>
+      run.job === near && at.length > part.length && look.isFaultyWithin(at);
+    if (!jobs.includes(job) && ofHost.some(isOfFaulty)) return;
+    look.name([...at, "schedule", "after", index], job, jobs, `job of host ${host}`);
+  });
 }
 
 /** A host's jobs are told apart by their names: units, folders and metrics are called so. Whoever can be renamed is told. */

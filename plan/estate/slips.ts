@@ -8,6 +8,7 @@ export function slips(estate: Estate, look: Lookup): void {
   configurations(estate, look);
   answering(estate, look);
   swappedKeys(estate, look);
+  withWhatItOpens(estate, look);
 }
 
 /** What the installer of Proxmox VE calls its volume group. */
@@ -131,4 +132,24 @@ function swappedKeys({ firewalls }: Estate, look: Lookup): void {
 function isFor(way: "ssh" | "api", secret: string): boolean {
   const words = secret.split("-");
   return words.includes(way) && !words.includes(way === "ssh" ? "api" : "ssh");
+}
+
+/** The set that opens copies lies where what it opens is lost with it. */
+function withWhatItOpens({ breakGlass, ...sections }: Estate, look: Lookup): void {
+  const { hosts, destinations, clusters, firewalls, services } = sections;
+  const where = breakGlass?.where.trim().toLowerCase();
+  if (where === undefined) return;
+  for (const [what, things] of Object.entries({
+    host: hosts,
+    destination: destinations,
+    cluster: clusters,
+    firewall: firewalls,
+    service: services,
+  }))
+    if (Object.hasOwn(things, where))
+      look.fault(
+        ["breakGlass", "where"],
+        breakGlass?.where,
+        `is a ${what} of the estate: whoever has lost that has lost what opens its copies. Expected a place that needs none of them, in words for people, e.g. "with the deeds, bank safe 12, Sofia"`,
+      );
 }

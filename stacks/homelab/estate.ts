@@ -176,7 +176,7 @@ export const estate: EstateInput = {
   breakGlass: { where: "a sealed envelope, with the parents", proven: "2026-10-15", every: "365d" },
   services,
   monitoring: {
-    ...ownPushgateway("http://192.168.1.127:30091", "proxmox-lvm-encrypted"),
+    ...ownPushgateway("http://192.168.1.200:30091", "proxmox-lvm-encrypted"),
     scrapeInterval: "1min",
     evaluationInterval: "1min",
     namespace: "monitoring",

@@ -25,6 +25,7 @@ const password = (value: string, what: string): TiredEdit => [
 const prometheus = (rest: string, what: string): TiredEdit =>
   to("prometheus", `http://192.168.1.127${rest}`, what);
 const host = "http://192.168.1.127";
+const node = "http://192.168.1.200:30091";
 
 /** The Pushgateway, Prometheus and who looks at them. */
 export const watching: TiredEdit[] = [
@@ -99,7 +100,7 @@ export const watching: TiredEdit[] = [
   to("pushgateway", "http://192.168.1.13:30091", "the NAS for a node"),
   to("pushgateway", "http://localhost:30091", "a Pushgateway that each machine is itself"),
   to("pushgateway", "http://127.0.0.1:30091", "a Pushgateway at an address that each machine has"),
-  prometheus(":30091", "the Pushgateway for Prometheus"),
+  to("prometheus", node, "the Pushgateway for Prometheus"),
   prometheus(":9091", "a Pushgateway's usual port for Prometheus'"),
   prometheus(":9093", "Alertmanager for Prometheus"),
   prometheus(":3000", "Grafana for Prometheus"),
@@ -115,7 +116,7 @@ export const watching: TiredEdit[] = [
   to("prometheus", "https://192.168.1.200:6443", "the cluster's API for Prometheus"),
   to("prometheus", "http://admin:pw@192.168.1.127:9090", "Prometheus with a password"),
   to("alertmanager", `${host}:9090`, "Prometheus for Alertmanager"),
-  to("alertmanager", `${host}:30091`, "the Pushgateway for Alertmanager"),
+  to("alertmanager", node, "the Pushgateway for Alertmanager"),
   to("alertmanager", `${host}:9093/#/alerts`, "a page of Alertmanager"),
   to("runbooks", "http://localhost/runbooks", "runbooks on whoever's machine"),
   to("runbooks", "https://runbooks.viktorbarzin.me/index.html", "one page for all runbooks"),

@@ -200,6 +200,16 @@ test.each<[string, object, RegExp]>([
     { pushgatewayServer: server, pushgateway: `http://${machine}:30091` },
     /whoever pushes themselves/,
   ]),
+  [
+    "the host that the nodes are machines on",
+    { pushgatewayServer: server, pushgateway: "http://pve.example:30091" },
+    /is the address of host pve, .*Expected a node's.*or pushgatewayServer\.forwardedBy: "pve"/,
+  ],
+  [
+    "a host that forwards what doesn't go there",
+    { pushgatewayServer: { ...server, forwardedBy: "pve" } },
+    /forwardedBy: "pve" isn't the machine of monitoring\.pushgateway \("192\.168\.1\.20"\)/,
+  ],
   ["a cluster with a typo", { pushgatewayServer: { ...server, cluster: "k8" } }, /"k8".*k8s/s],
   [
     "a secret that nobody has",
@@ -216,4 +226,9 @@ test.each<[string, object, RegExp]>([
   const estate = withLogin();
   estate.monitoring = { ...estate.monitoring, ...monitoring } as EstateInput["monitoring"];
   expect(faultsOf(estate)).toMatch(says);
+});
+
+test.each([30_091, 8_091])("takes the host's own address, at port %i, where that forwards it", port => {
+  const pushgateway = `http://pve.example:${port}`;
+  expect(faultsOf(withLogin({ pushgatewayServer: { ...server, forwardedBy: "pve" }, pushgateway }))).toBe("");
 });

@@ -110,6 +110,11 @@ test("takes secrets by name, and keeps each a secret", async () => {
 test.each([
   ["a text", "open sesame", /holdfast:secrets isn't an object of secrets by name/],
   [
+    "a line break alone",
+    JSON.stringify({ pushgateway: "\n" }),
+    /holdfast:secrets\.pushgateway isn't a text, or is empty/,
+  ],
+  [
     "a number and an empty one",
     JSON.stringify({ pin: 31337, luks: "", good: "open sesame" }),
     /holdfast:secrets\.pin isn't a text, or is empty\. pulumi config set --secret --path 'holdfast:secrets\["pin"\]'\n +holdfast:secrets\.luks /,

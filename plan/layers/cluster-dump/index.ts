@@ -5,7 +5,7 @@ import type { DatasetSpec } from "../../estate/services";
 import { parseSize } from "../../units/size";
 import type { Layer } from "../layer";
 import { isTemporary } from "../places";
-import { dumpedOf } from "./dataset";
+import { dumpedOf, meantInstead } from "./dataset";
 import { askedIntegrity, integrityJobs } from "./integrity";
 import { clusterDumpJob } from "./jobs";
 import { askedServer } from "./server";
@@ -31,12 +31,22 @@ export const clusterDump: Layer<"cluster-dump", typeof clusterDumpSpec> = {
         : []),
     ];
   },
-  references(part, at, look, estate) {
+  references(given, at, look, estate) {
+    const meant = meantInstead(given, estate);
+    // What would be told of the other dataset is told of nothing once that is mended.
+    const part = meant === undefined ? given : { ...given, dataset: meant };
     const { name, cluster, dataset, target } = part;
     const all = estate.layers["cluster-dump"];
-    if (all.findIndex(other => other.name === name && other.cluster === cluster) < all.indexOf(part))
+    const before = all.slice(0, all.indexOf(given));
+    if (before.some(other => other.name === name && other.cluster === cluster))
       look.fault([...at, "name"], name, "is there twice in this cluster. Give each dump its own name");
     look.cluster([...at, "cluster"], cluster);
+    if (meant !== undefined)
+      look.fault(
+        [...at, "dataset"],
+        given.dataset,
+        `isn't what the rest of this dump is of: it is called ${name}, and ${part.dump ? `its client and its server are those of ${meant}` : `${given.dataset} has a dump of its own`}. Expected "${meant}"`,
+      );
     const dumped = dumpedOf(estate, dataset);
     // A slip of the unit makes it a thousand times smaller, and the disk full before its time. A dump has neither indices nor free
     // room, and may well be a hundredth.
@@ -70,13 +80,7 @@ export const clusterDump: Layer<"cluster-dump", typeof clusterDumpSpec> = {
       const secret = secretOf(part.dump);
       if (secret !== undefined) look.secret([...at, "dump", "secret"], secret, "password");
       if ("server" in part.dump && part.dump.engine !== "command")
-        askedServer(
-          part,
-          part.dump,
-          at,
-          { before: all.slice(0, all.indexOf(part)), dumped, services: estate.services },
-          look,
-        );
+        askedServer(part, part.dump, at, { before, dumped, estate }, look);
       const what = dumped?.kind === "database" ? dumped.engine : part.dump.engine;
       if (what !== part.dump.engine && part.dump.engine !== "command")
         look.fault(
@@ -101,7 +105,7 @@ export const clusterDump: Layer<"cluster-dump", typeof clusterDumpSpec> = {
           `is given here, but the dump ${name} is verified in it. Add it, e.g. "docker.io/library/node:24-bookworm-slim@sha256:" and the digest that \`skopeo inspect\` shows`,
         );
     }
-    look.dataset([...at, "dataset"], dataset);
+    if (meant === undefined) look.dataset([...at, "dataset"], dataset);
     const claimIn =
       dumped?.kind === "volume"
         ? dumped.namespace

@@ -2,6 +2,7 @@ import { slipOf } from "../../contracts/near";
 import type { Estate } from "../../estate/schema";
 import type { Lookup, Path } from "../../estate/lookup";
 import type { DatasetSpec } from "../../estate/services";
+import { meantInstead } from "./dataset";
 import type { ClusterDumpSpec, DumpSpec } from "./spec";
 
 const usualPorts: readonly (readonly [port: number, of: RegExp])[] = [
@@ -18,7 +19,7 @@ type ServerDump = Exclude<Extract<DumpSpec, { server?: unknown }>, { engine: "co
 /**
  * Looks at whom a dump's client asks.
  * @param at the dump's part
- * @param others the dumps before it in the estate, what it is a dump of, and all services
+ * @param others the dumps before it in the estate, what it is a dump of, and the estate
  */
 export function askedServer(
   part: ClusterDumpSpec,
@@ -27,11 +28,11 @@ export function askedServer(
   {
     before,
     dumped,
-    services,
+    estate,
   }: {
     before: readonly ClusterDumpSpec[];
     dumped: DatasetSpec | undefined;
-    services: Estate["services"];
+    estate: Estate;
   },
   look: Lookup,
 ): void {
@@ -69,13 +70,14 @@ export function askedServer(
       theirs.server.host === server.host &&
       theirs.server.port === server.port,
   );
-  if (twin)
+  const isOthersSlip = twin !== undefined && meantInstead(twin, estate) === part.dataset;
+  if (twin && !isOthersSlip)
     look.fault(
       [...where, "host"],
       server.host,
       `is the server of ${twin.name} already, which dumps all of ${twin.dataset}: nothing of ${part.dataset} would be in this one. Expected the service of ${part.dataset}, e.g. "${part.dataset.split("/", 1)[0] ?? ""}.${part.namespace}.svc.cluster.local"`,
     );
-  if (!twin && !look.isFaulty([...where, "host"])) called(part, dump, where, services, look);
+  if (!twin && !look.isFaulty([...where, "host"])) called(part, dump, where, estate.services, look);
   const sharing = "secret" in dump ? before.find(other => sharesSecret(part, dump, other)) : undefined;
   if (sharing && "secret" in dump) {
     const isMine = dump.secret === part.name;
