@@ -84,7 +84,9 @@ import { onlyLeavesOut } from "./routes/only-leaves-out";
 import { partlyCovered } from "./routes/partly-covered";
 import { trackerWatchesLess } from "./routes/tracker-watches-less";
 import { sqliteTorn } from "./routes/sqlite-torn";
+import { jobFarLooser } from "./promises/job-far-looser";
 import { linkTooSlow } from "./promises/link-too-slow";
+import { looserThanLarger } from "./promises/looser-than-larger";
 import { diskStays } from "./routes/disk-stays";
 import { volumesStay } from "./routes/volumes-stay";
 import { readByNobody } from "./retention/read-by-nobody";
@@ -107,6 +109,7 @@ import { plaintextTransport } from "./security/plaintext-transport";
 import { rootLogin } from "./security/root-login";
 import { secretInOnePlace } from "./security/secret-in-one-place";
 import { unencryptedOffSite } from "./security/unencrypted-off-site";
+import { secretUnused } from "./security/secret-unused";
 import { unpinnedHostKey } from "./security/unpinned-host-key";
 import { unpinnedSecret } from "./security/unpinned-secret";
 import { weakHostKey } from "./security/weak-host-key";
@@ -172,7 +175,9 @@ const checks: readonly Check[] = [
   restoreCycle,
   restoreUnproven,
   rpo,
+  jobFarLooser,
   linkTooSlow,
+  looserThanLarger,
   rto,
   secretCycle,
   singleMedium,
@@ -223,6 +228,7 @@ const checks: readonly Check[] = [
   plaintextTransport,
   rootLogin,
   secretInOnePlace,
+  secretUnused,
   unencryptedOffSite,
   unpinnedHostKey,
   unpinnedSecret,

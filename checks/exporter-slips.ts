@@ -5,7 +5,7 @@ import { nearest, slipOf } from "../plan/contracts/near";
 export interface ExporterSlip {
   /** The exporter's job label. */
   readonly exporter: string;
-  readonly what: "instance" | "mountpoint" | "metric" | "label";
+  readonly what: "job" | "instance" | "mountpoint" | "metric" | "label";
   readonly wrong: string;
   readonly meant: readonly string[];
   /** Hosts that don't have it. */
@@ -27,6 +27,23 @@ const nodeMetrics = [
   "node_md_state",
   "node_hwmon_temp_celsius",
 ];
+/** Metrics of kube-state-metrics that the estate's alerts are made of, and their next of kin. */
+const kubeMetrics = [
+  ...[
+    "info",
+    "spec_suspend",
+    "status_active",
+    "status_last_schedule_time",
+    "status_last_successful_time",
+  ].map(part => `kube_cronjob_${part}`),
+  ...["status_failed", "status_succeeded", "status_start_time"].map(part => `kube_job_${part}`),
+  ...["waiting_reason", "waiting", "terminated_reason", "restarts_total"].map(
+    part => `kube_pod_container_status_${part}`,
+  ),
+  ...["kube_persistentvolumeclaim_status_phase", "kube_node_status_condition", "kube_pod_status_phase"],
+];
+/** What exporters are usually called. */
+const usualJobs = ["kube-state-metrics", "node-exporter", "node_exporter", "pve-exporter"];
 const nodeLabels = ["mountpoint", "device", "fstype"];
 /** More letters than these may differ between two real names. */
 const fewLetters = 2;
@@ -74,12 +91,13 @@ function slipsOf({ job, instances, metrics, labels }: Exporter, { estate }: Plan
     right.includes(wrong)
       ? []
       : nearest(wrong, right).filter(name => Math.abs(name.length - wrong.length) <= fewLetters);
-  const wrongMetrics = metrics
-    .filter(metric => metric.startsWith("node"))
-    .flatMap(metric => {
-      const meant = closest(metric, like(metric, nodeMetrics));
-      return meant.length > 0 ? [slip("metric", metric, meant)] : [];
-    });
+  const wrongMetrics = metrics.flatMap(metric => {
+    const family = metric.startsWith("ku") ? kubeMetrics : metric.startsWith("node") ? nodeMetrics : [];
+    const meant = closest(metric, like(metric, family));
+    return meant.length > 0 ? [slip("metric", metric, meant)] : [];
+  });
+  const meantJob = jobMeant(job, estate.monitoring);
+  const wrongJob = meantJob === undefined ? [] : [slip("job", job, [meantJob])];
   const wrongLabels = Object.keys(labels).flatMap(label => {
     const meant = like(label, nodeLabels);
     return meant.length > 0 ? [slip("label", label, meant)] : [];
@@ -88,7 +106,19 @@ function slipsOf({ job, instances, metrics, labels }: Exporter, { estate }: Plan
   const wrongMounts = (hosts.length === 0 ? [] : (labels["mountpoint"] ?? []))
     .filter(mount => !mounts.includes(mount))
     .map(mount => slip("mountpoint", mount, nearest(mount, mounts)));
-  return [...misspelt, ...wrongLabels, ...wrongMetrics, ...wrongMounts];
+  return [...wrongJob, ...misspelt, ...wrongLabels, ...wrongMetrics, ...wrongMounts];
+}
+
+/** What an exporter is called but for a letter: as they usually are, or as another one of the estate, of which nobody has two. */
+function jobMeant(job: string, { exporters, alerts }: Plan["estate"]["monitoring"]): string | undefined {
+  const others = exporters.map(exporter => exporter.job);
+  const at = others.indexOf(job);
+  const isSaid = (name: string): boolean =>
+    usualJobs.includes(name) ||
+    others.indexOf(name) !== others.lastIndexOf(name) ||
+    alerts.some(({ expr }) => expr.includes(`"${name}"`));
+  if (isSaid(job)) return undefined;
+  return slipOf(job, [...usualJobs, ...others.filter((other, index) => index < at || isSaid(other))]);
 }
 
 /** The host that a target is on, by its name or address, with a port or without. */

@@ -3,6 +3,7 @@ import { endOfDay } from "../plan/calendar";
 import { catalogue } from "./catalogue";
 import { keyOf, withCauses } from "./causes";
 import type { Check, Finding } from "./check";
+import { secretUnused } from "./security/secret-unused";
 import { waiverOf } from "./waived";
 
 export type { Check, Finding } from "./check";
@@ -20,7 +21,7 @@ export function runChecks(plan: Plan, asOfMs: number): Finding[] {
       .flatMap(check => check.run(one, asOfMs))
       .map(finding => waived(finding, one, asOfMs))
       .sort(bySeverityThenCode);
-  const findings = withCauses(run(plan, catalogue), plan, catalogue, run);
+  const findings = withLeftovers(withCauses(run(plan, catalogue), plan, catalogue, run));
   const causes = new Set(findings.flatMap(({ follows }) => follows ?? []));
   const place = (finding: Finding): number =>
     finding.severity === "warning"
@@ -31,6 +32,24 @@ export function runChecks(plan: Plan, asOfMs: number): Finding[] {
           ? 0
           : 1;
   return findings.sort((a, b) => place(a) - place(b));
+}
+
+/** What is true of an estate before anything is edited: nothing is left over by it. */
+const unproven = ["security/break-glass-unproven", "promises/restore-unproven"];
+
+/** A part that was removed leaves its secrets behind: while something else is told, it is likely that, and they are no second mistake. */
+function withLeftovers(findings: readonly Finding[]): Finding[] {
+  const cause = findings.find(
+    ({ code, follows, evidence }) =>
+      follows === undefined &&
+      evidence["waivedUntil"] === undefined &&
+      ![...unproven, secretUnused.code].includes(code),
+  );
+  return findings.map(finding =>
+    cause && finding.code === secretUnused.code && finding.follows === undefined
+      ? { ...finding, follows: keyOf(cause) }
+      : finding,
+  );
 }
 
 /** An expired waiver still softens what it named: `waivers/expired` is the error then, and one cause is told once. */

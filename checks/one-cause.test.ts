@@ -34,7 +34,14 @@ test("a destination without snapshots is one finding for the whole estate, and n
     ),
     Date.UTC(2026, 10, 1),
   );
-  expect(findings).toMatchObject([{ code: "promises/unreachable-from-host-root", subject: "example" }]);
+  expect(findings).toMatchObject([
+    { code: "promises/unreachable-from-host-root", subject: "example" },
+    // What the host looked by is left over, which is no loss.
+    ...["nas-look-key", "nas-look-password"].map(subject => ({
+      ...{ code: "security/secret-unused", subject, severity: "warning" },
+      follows: "promises/unreachable-from-host-root example",
+    })),
+  ]);
 });
 
 const told = (change: (estate: ExampleEstate) => void) => {

@@ -139,6 +139,7 @@ const fields: readonly (readonly [code: string, path: Path])[] = [
   ["order/overlap-", ["schedule"]],
   ["retention/", ["keep"]],
   ["promises/rto", ["promise", "rto"]],
+  ["promises/looser-than-larger", ["promise", "rpo"]],
   ["promises/needs-", ["needs"]],
   ["promises/restore-cycle", ["needs"]],
   ["promises/secret-", ["keptIn"]],

@@ -1,11 +1,13 @@
 import type { Plan } from "../../plan";
 import { isBelow } from "../../plan/layers/places";
 import { defineCheck } from "../check";
+import { edit } from "../example-edits";
 import { example, mended } from "../examples";
 import { exporterSlips } from "../exporter-slips";
 import { listed } from "../wording";
 
 const what = {
+  job: "the job label",
   instance: "the target",
   mountpoint: "the mount point",
   metric: "the metric",
@@ -27,6 +29,13 @@ export const exporterNamesNothing = defineCheck({
           message: `Exporter ${exporter} is said to have ${what[kind]} "${wrong}", of which filesystems of ${listed(hosts)} say nothing, and ${listed(needed)} ${needed.length === 1 ? "lies" : "lie"} there: all of it counts as a part of the file system above.`,
           fix: `Add "${wrong}" with its disk and fsUuid to filesystems of ${listed(hosts)}, or remove it from the exporter if it is no mount point.`,
           evidence: { exporter, wrong, needed },
+        };
+      if (kind === "job")
+        return {
+          subject: exporter,
+          message: `Exporter ${exporter} is called so but for a letter from "${first}": alerts find its series by that label, and would find 0.`,
+          fix: `Write "${first}" as its job in monitoring.exporters, as Prometheus has it.`,
+          evidence: { exporter, wrong, meant },
         };
       const of =
         kind === "instance"
@@ -88,6 +97,18 @@ export const exporterNamesNothing = defineCheck({
           edit: ({ monitoring }) => {
             for (const exporter of monitoring.exporters ?? []) exporter.instances = ["pve"];
           },
+        },
+      ),
+      mended(
+        example("kube-state-metrics without its s", ({ monitoring }) => {
+          monitoring.exporters?.push({
+            ...{ job: "kube-state-metric", instances: ["kube-state-metrics"] },
+            metrics: ["kube_cronjob_spec_suspend"],
+          });
+        }),
+        {
+          says: 'Write "kube-state-metrics" as its job',
+          edit: ({ monitoring }) => edit(monitoring.exporters?.at(-1), { job: "kube-state-metrics" }),
         },
       ),
       mended(

@@ -25,8 +25,9 @@ export const nobodyWaits = defineCheck({
   examples: {
     bad: [
       mended(
-        example("alerts alone", ({ monitoring }) => {
+        example("alerts alone", ({ monitoring, secrets }) => {
           delete monitoring.deadMan;
+          Reflect.deleteProperty(secrets, "pve-calls");
         }),
         {
           says: 'monitoring.deadMan: { urlSecret: { name: "watchdog", key: "url" }, hosts: { "pve": "silence-pve" } }',
@@ -40,9 +41,10 @@ export const nobodyWaits = defineCheck({
         },
       ),
       mended(
-        example("a host that only its cluster's alerts tell of", ({ monitoring }) =>
-          edit(monitoring.deadMan, { hosts: {} }),
-        ),
+        example("a host that only its cluster's alerts tell of", ({ monitoring, secrets }) => {
+          edit(monitoring.deadMan, { hosts: {} });
+          Reflect.deleteProperty(secrets, "pve-calls");
+        }),
         {
           says: 'monitoring.deadMan.hosts["pve"]: "silence-pve"',
           edit: ({ monitoring, secrets }) => {

@@ -35,7 +35,7 @@ export const poolData = defineCheck({
           "volumes that change by a terabyte a day, in snapshots of a week",
           ({ services, hosts, destinations, links }) => {
             edit(links[0], { bandwidth: "1GB" });
-            edit(services.nextcloud?.data[0], { size: "500GB", churnPerDay: "1TB" });
+            edit(services.nextcloud?.data[0], { size: "1TB", churnPerDay: "1TB" });
             // Room and time for the copies further on: it is the pool that is too small.
             edit(hosts.pve?.disks.sda, { size: "20TB" });
             edit(destinations.nas, { size: "40TB" });

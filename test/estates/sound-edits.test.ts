@@ -68,6 +68,7 @@ const edits: readonly (readonly [what: string, ...edits: readonly Edit[]])[] = [
     "a key that lets into a store of passwords",
     ["secrets > password-store-key", { keptIn: ["vault", "break-glass"] }],
     ["destinations > synology > receives > secret", "password-store-key"],
+    ["secrets > synology-rsync-key", undefined],
   ],
   [
     "the volumes' passphrase among what a restore from the NAS needs",

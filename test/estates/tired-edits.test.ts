@@ -16,6 +16,7 @@ import {
   twoOfOne,
 } from "./tired-edits";
 import { halfADay, parts, room, warned } from "./tired-edits-of-parts";
+import { contradictions, declared, looser } from "./tired-edits-of-contradictions";
 import { misplaced } from "./tired-edits-of-secrets";
 import { addresses, values, words } from "./tired-edits-of-fields";
 import { formerNames, watching } from "./tired-edits-of-monitoring";
@@ -49,6 +50,7 @@ const tables = [
   drills,
   missed,
   impossible,
+  contradictions,
 ];
 const isFault = (answer: string): boolean => answer.startsWith("estate.");
 /** Each is a plan of the whole homelab: of what a table has of one answer `npm test` makes the first, and all that are refused before. */
@@ -60,13 +62,15 @@ const walked = (table: readonly TiredEdit[]): readonly TiredEdit[] =>
 const edits = tables
   .flatMap(walked)
   .map(([what, at, to, answer, subject]) => ({ what, at, to, answer, subject }));
-const warnings = [...warned, ...warnedOfLayers, ...keptAlone].map(([what, at, to, answer, subject]) => ({
-  what,
-  at,
-  to,
-  answer,
-  subject,
-}));
+const warnings = [...warned, ...warnedOfLayers, ...keptAlone, ...walked(looser)].map(
+  ([what, at, to, answer, subject]) => ({
+    what,
+    at,
+    to,
+    answer,
+    subject,
+  }),
+);
 
 /** By the edit's words: some edits are asked twice, and each answer is a plan of the whole homelab. */
 const found = new Map<string, readonly Finding[]>();
@@ -156,6 +160,20 @@ test.each(words.map(([what, at, to, answer, , says]) => ({ what, at, to, answer,
     expect(parse).toThrow(says);
   },
 );
+
+test.each(declared)("%s: a slip in the name of %s, which is %s there, is one fault", (section, name, as) => {
+  const estate = homelabWith(changed => {
+    const place = section
+      .split(" > ")
+      .reduce<unknown>((part, word) => Reflect.get(Object(part), word), changed);
+    const renamed = Object.entries(Object(place)).map(([key, value]) => [key === name ? as : key, value]);
+    editAt(changed, section, Object.fromEntries(renamed));
+  });
+  const parse = (): unknown => parseEstate(estate);
+  expect(parse).toThrow(/has 1 fault;/);
+  expect(parse).toThrow(`"${as}" is what nothing asks for`);
+  expect(parse).toThrow(`Did you mean "${name}"?`);
+});
 
 test("a host that sends nothing is one finding for all that has copies at home", () => {
   const found = findingsOf(homelabWith(estate => editAt(estate, "layers > offsite-sync", [])));
