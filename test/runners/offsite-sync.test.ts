@@ -638,16 +638,31 @@ test("a second run at the same time changes nothing", async () => {
   expect((await first.finished).status).toBe(0);
 });
 
-test.each(inTime(2, ["send", "acknowledge", "reach", "owe", "scrub"]))(
+/** By the phase that it ends in: a program that the run is held at until it is killed, by words of its like a pattern of the shell's. */
+const killedAt: readonly [phase: string, program: string, words: string][] = [
+  ["send", "rsync", "*--partial-dir*"],
+  ["acknowledge", "rsync", "*\\ ./.holdfast/*"],
+  ["reach", "rsync", "*--times\\ --\\ *"],
+  ["owe", "systemd-analyze", "*"],
+  ["scrub", "rsync", "*\\ -ii\\ *"],
+];
+
+test.each(inTime(2, killedAt))(
   "a run that is killed in %s is made up by the next",
-  async phase => {
+  async (phase, program, words) => {
     writeFileSync(join(world.backup, `books/killed-in-${phase}`), "x");
     hand("paths", `books/killed-in-${phase}`);
-    const killed = world.start();
-    await killed.reaches(phase);
+    const hold = join(world.folder, "hold");
+    const holds = 'touch "$HOLD"; while [ -e "$HOLD" ]; do sleep 0.1; done';
+    world.shadow(program, `case " $* " in ${words}) ${holds} ;; esac; exec REAL "$@"`);
+    const killed = world.start([], { HOLD: hold });
+    await killed.until(() => existsSync(hold));
     killed.kill("SIGKILL");
+    world.unshadow(program);
     await killed.finished;
+    // What it left is held still: the next run ends it.
     await succeeds();
+    rmSync(hold);
     expect(existsSync(far(`pve-backup/books/killed-in-${phase}`))).toBe(true);
   },
 );
