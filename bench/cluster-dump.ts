@@ -40,7 +40,7 @@ insert into orders select seq, md5(seq), concat('order of the customer ', seq % 
 export async function benchClusterDump(): Promise<Row[]> {
   const found: Row[] = [];
   for (const kind of kinds) found.push(...(await benchKind(kind)));
-  return found;
+  return [...found, await benchEach()];
 }
 
 async function benchKind({
@@ -80,6 +80,34 @@ async function benchKind({
         ...{ aim: "told", ok: true },
       },
     ];
+  } finally {
+    await world.close();
+  }
+}
+
+/** Ten databases, each read back, in the lanes of a client against one after the other. */
+async function benchEach(): Promise<Row> {
+  const world = await createDumpWorld("bench", startPostgresql);
+  try {
+    await world.remount("size=1G");
+    const names = Array.from({ length: 10 }, (_, index) => `shop${index}`);
+    for (const name of names)
+      await world.server.sql(`create database ${name};\n\\c ${name}\ncreate table orders as
+        select n as id, md5(n::text) as reference, 'order of the customer ' || n % 1000 as note from generate_series(1, ${rows / 10}) n`);
+    const one =
+      'for name; do pg_dump --format=custom "$name" >"$FOLDER/$name" && pg_restore --file=/dev/null "$FOLDER/$name" || exit 1; done';
+    const measured: Record<"ours" | "bare", number[]> = { ours: [], bare: [] };
+    for (let run = 0; run < runs; run += 1) {
+      const words = [`FOLDER=${world.target}`, "bash", "-c", one, "bash", ...names];
+      measured.bare.push(await timed(async () => void (await world.server.client(["env", ...words]))));
+      measured.ours.push(await timed(() => ours(world, "postgresql-databases.sh")));
+    }
+    const [our, bare] = [median(measured.ours), median(measured.bare)];
+    return {
+      name: "PostgreSQL: ten databases, verified, against pg_dump and pg_restore of one after the other",
+      value: `${(our / bare).toFixed(2)} × (${Math.round(our)} ms to ${Math.round(bare)} ms)`,
+      ...{ aim: "< 1 ×", ok: our < bare },
+    };
   } finally {
     await world.close();
   }

@@ -4,6 +4,8 @@ set -u
 umask "${EXCHANGE_UMASK:-077}"
 cd "${EXCHANGE:-/exchange}" || exit 1
 
+lane=
+count=0
 number=0
 worst=0
 
@@ -21,10 +23,16 @@ fail() {
   [ "$worst" -ne 0 ] || worst=$1
 }
 
+# What is offered next has a number of its own.
+next() {
+  count=$((count + 1))
+  number=$lane$count
+}
+
 # hand_over FORM NAME COMMAND...: what the command writes is a dump of the database NAME; of what the whole server has
 # without a name
 hand_over() {
-  number=$((number + 1))
+  next
   tell "$number.form" "$1"
   tell "$number.name" "$2"
   shift 2
@@ -47,9 +55,40 @@ read_back() {
 
 # leave_out NAME REASON
 leave_out() {
-  number=$((number + 1))
+  next
   tell "$number.left" "$2"
   tell "$number.name" "$1"
+}
+
+# side_by_side COMMAND WORD...: the command is called for each word, in two lanes: while one of them waits for the server, the
+# other one computes. Each numbers what it offers by itself; one that doesn't come to its end has left out something.
+side_by_side() {
+  each=$1
+  shift
+  lanes=
+  for lane in a- b-; do
+    (
+      count=0
+      turn=a-
+      for word; do
+        [ "$turn" != "$lane" ] || "$each" "$word"
+        if [ "$turn" = a- ]; then turn=b-; else turn=a-; fi
+      done
+      tell "${lane}end" "$worst"
+      exit "$worst"
+    ) &
+    lanes="$lanes $!"
+  done
+  for pid in $lanes; do
+    wait "$pid" || fail "$?"
+  done
+  for ended in a- b-; do
+    [ ! -e "${ended}end" ] || continue
+    lane=
+    mv "${ended}errors" errors
+    give_up "$worst"
+  done
+  lane=
 }
 
 # finish: all was offered
@@ -60,7 +99,7 @@ finish() {
 
 # give_up CODE: what there is to dump isn't known
 give_up() {
-  tell broken "$1"
+  [ -n "$lane" ] || tell broken "$1"
   exit "$1"
 }
 

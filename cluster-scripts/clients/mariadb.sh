@@ -24,7 +24,7 @@ esac
 
 # ask SQL: what it gives, with its line breaks and an x behind it, as a shell takes those at the end away
 ask() {
-  "$client" "$options" --connect-timeout=30 --batch --raw --skip-column-names --execute="$1" 2>errors && printf x
+  "$client" "$options" --connect-timeout=30 --batch --raw --skip-column-names --execute="$1" 2>"${lane}errors" && printf x
 }
 
 # dump_of NAME OPTION...: as of one instant, for what InnoDB has

@@ -3,21 +3,25 @@
 
 hand_over postgresql-roles "" pg_dumpall --no-password --database=postgres --globals-only
 
-# By numbers: a name may hold anything. Small ones first, so that a short night still has most of them.
-databases=$(ask "select oid from pg_database where datname <> 'template0' order by datallowconn, pg_database_size(oid), oid") || give_up 1
-for oid in ${databases%x}; do
+# dump_one OID
+dump_one() {
+  oid=$1
   # It may have been dropped since: then there is none to dump, and none is missing.
   name=$(ask "select datname from pg_database where oid = $oid") || give_up 1
-  [ "$name" != x ] || continue
+  [ "$name" != x ] || return 0
   name=${name%?x}
   if [ "$(ask "select datallowconn from pg_database where oid = $oid")" != "t
 x" ]; then
     leave_out "$name" "it lets nobody connect (datallowconn)"
-    continue
+    return 0
   fi
   conninfo=$(ask "select 'dbname=''' || replace(replace(datname, '\\', '\\\\'), '''', '\\''') || '''' from pg_database where oid = $oid") || give_up 1
   hand_over postgresql-archive "$name" \
     pg_dump --no-password --format=custom --lock-wait-timeout="${LOCK_WAIT_MS:-600000}" --dbname="${conninfo%?x}" &&
     read_back pg_restore --file=-
-done
+}
+
+# By numbers: a name may hold anything. Small ones first, so that a short night still has most of them.
+databases=$(ask "select oid from pg_database where datname <> 'template0' order by datallowconn, pg_database_size(oid), oid") || give_up 1
+side_by_side dump_one ${databases%x}
 finish

@@ -19,7 +19,8 @@ export type ClientEnding = { readonly kind: "done" } | { readonly kind: "broken"
 
 /** A dump that the client offers: hand_over and leave_out of `clients/exchange.sh`. */
 export interface Offer {
-  readonly number: number;
+  /** What the names of its files begin with. */
+  readonly number: string;
   /** The database's bytes, in latin1; empty for what the whole server has. */
   readonly name: string;
   /** Absent for one that it leaves out. */
@@ -126,9 +127,13 @@ export class Client {
   }
 }
 
-/** Each dump that the client offers, in its order. */
-export async function* offersOf(client: Client): AsyncGenerator<Offer> {
-  for (let number = 1; ; number += 1) {
+/** The client's own, and the two in which it may offer side by side: side_by_side of `clients/exchange.sh`. */
+export const lanes = ["", "a-", "b-"] as const;
+
+/** Each dump that the client offers in a lane, in its order. */
+export async function* offersOf(client: Client, lane: (typeof lanes)[number]): AsyncGenerator<Offer> {
+  for (let count = 1; ; count += 1) {
+    const number = `${lane}${count}`;
     const found = await client.first(`${number}.name`, "done", "broken");
     if (found !== `${number}.name`) return;
     const name = client.text(found);

@@ -7,7 +7,7 @@ import type { Phase } from "../../host-scripts/runtime/phases";
 import { quoted } from "../../host-scripts/runtime/quoted";
 import { shell } from "../../host-scripts/runtime/shell";
 import { called, type ClusterDump } from "./cluster-dump";
-import { Client, offersOf } from "./exchange";
+import { Client, lanes, offersOf } from "./exchange";
 import { allFolders, folderOf } from "./folder";
 import { formerDumpsOf, goodDumpsOf, manifestsWithoutDump, removeDump } from "./manifest";
 import { readRestoring } from "./restoring";
@@ -45,37 +45,43 @@ export const recover: Phase<ClusterDump> = {
 export const receive: Phase<ClusterDump> = {
   name: "receive",
   async run(run) {
-    const { log, outcomes } = run;
     const client = await Client.meet({ ...run, phase: "receive" });
     try {
-      for await (const offer of offersOf(client)) {
-        const { name, form } = offer;
-        const who = called(name);
-        if (form === undefined) {
-          outcomes.set(name, { kind: "left out", reason: offer.leftOut ?? "" });
-          log.warn(`${who}: the client leaves it out: ${offer.leftOut ?? ""}`);
-          continue;
-        }
-        log.info(`takes ${who}`);
-        try {
-          const manifest = await takeDump(run, client, offer, form);
-          outcomes.set(name, { kind: "kept", manifest });
-          const rows = Object.values(manifest.tables).reduce((sum, count) => sum + count, 0);
-          log.info(
-            `${who}: ${manifest.bytes} bytes, ${Object.keys(manifest.tables).length} tables, ${rows} rows`,
-          );
-        } catch (error) {
-          run.stop.check("receive");
-          outcomes.set(name, { kind: "failed", reason: messageOf(error) });
-          log.warn(`${who}: ${messageOf(error)}`);
-        }
-      }
+      const ended = await Promise.allSettled(lanes.map(lane => receiveIn(lane, client, run)));
+      const failed = ended.find(({ status }) => status === "rejected");
+      if (failed?.status === "rejected") throw failed.reason;
       run.clientSaid = client.ending();
     } finally {
       client.close();
     }
   },
 };
+
+async function receiveIn(lane: (typeof lanes)[number], client: Client, run: ClusterDump): Promise<void> {
+  const { log, outcomes } = run;
+  for await (const offer of offersOf(client, lane)) {
+    const { name, form } = offer;
+    const who = called(name);
+    if (form === undefined) {
+      outcomes.set(name, { kind: "left out", reason: offer.leftOut ?? "" });
+      log.warn(`${who}: the client leaves it out: ${offer.leftOut ?? ""}`);
+      continue;
+    }
+    log.info(`takes ${who}`);
+    try {
+      const manifest = await takeDump(run, client, offer, form);
+      outcomes.set(name, { kind: "kept", manifest });
+      const rows = Object.values(manifest.tables).reduce((sum, count) => sum + count, 0);
+      log.info(
+        `${who}: ${manifest.bytes} bytes, ${Object.keys(manifest.tables).length} tables, ${rows} rows`,
+      );
+    } catch (error) {
+      run.stop.check("receive");
+      outcomes.set(name, { kind: "failed", reason: messageOf(error) });
+      log.warn(`${who}: ${messageOf(error)}`);
+    }
+  }
+}
 
 /** Removes what the retention no longer keeps of a database that just got a good dump. */
 export const rotate: Phase<ClusterDump> = {

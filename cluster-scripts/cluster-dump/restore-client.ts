@@ -91,7 +91,7 @@ export class RestoreClient {
 
   /** Lets it hand over what it has of a database. @returns what was taken @throws {RunnerError} when it offers nothing */
   async keep<T>(name: string, take: (offer: Offer) => Promise<T>): Promise<T> {
-    const number = (this.offered += 1);
+    const number = String((this.offered += 1));
     const asked = this.ask("keep", { name });
     asked.catch(() => undefined);
     const found = await this.client.first(`${number}.form`, `ask-${this.asked}.exit`);

@@ -111,7 +111,7 @@ interface Stored {
 async function store(
   run: ClusterDump,
   client: Client,
-  number: number,
+  number: string,
   form: DumpForm,
   part: string,
 ): Promise<Stored> {
@@ -159,7 +159,7 @@ const gone = "the client ended in its midst, killed or out of memory: kubectl de
 async function readBack(
   run: ClusterDump,
   client: Client,
-  number: number,
+  number: string,
   form: DumpForm,
   part: string,
 ): Promise<Content> {

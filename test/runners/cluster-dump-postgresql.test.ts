@@ -101,6 +101,16 @@ describe("each database", () => {
   });
 });
 
+test("a lane of two that dies is a failure, and the other one's databases have their dumps", async () => {
+  const { client, runner } = await world.pod("postgresql-databases.sh", {
+    // Of its first database, before the second one, "shop", was offered.
+    shadow: { pg_dump: 'case "$*" in *"\'$(cat b-1.name)\'"*) kill -9 "$PPID" ;; *) REAL "$@" ;; esac' },
+  });
+  expect([client.status, runner.status]).toEqual([137, 1]);
+  expect(runner.stdout + runner.stderr).toMatch(/what there is to dump isn't known/);
+  expect(world.files().filter(name => /^(postgres|shop|template1)\/.*\.dump$/.test(name))).toHaveLength(1);
+});
+
 /** A pod whose client has another program in place of one of PostgreSQL's; the dump of the night before stays in each case. */
 interface Fault {
   readonly title: string;
