@@ -8,22 +8,27 @@ export function nearest(name: string, known: Iterable<string>): string[] {
     .map(({ candidate }) => candidate);
 }
 
-/** Letters to insert, remove or replace (Levenshtein). */
+/** Letters to insert, remove or replace, and neighbours to exchange (Levenshtein, with the slip of two fingers). */
 function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (const [index, letter] of [...a].entries()) {
+  const [from, to] = [[...a], [...b]];
+  let before: number[] = [];
+  let row = Array.from({ length: to.length + 1 }, (_, index) => index);
+  for (const [index, letter] of from.entries()) {
     const next = [index + 1];
-    for (const [column, other] of [...b].entries())
+    for (const [column, other] of to.entries()) {
+      const areTurned = column > 0 && letter === to[column - 1] && from[index - 1] === other;
       next.push(
         Math.min(
           (row[column + 1] ?? 0) + 1,
           (next[column] ?? 0) + 1,
           (row[column] ?? 0) + (letter === other ? 0 : 1),
+          areTurned ? (before[column - 1] ?? 0) + 1 : Infinity,
         ),
       );
-    row = next;
+    }
+    [before, row] = [row, next];
   }
-  return row[b.length] ?? 0;
+  return row[to.length] ?? 0;
 }
 
 /**
@@ -35,11 +40,7 @@ export function slipOf(name: string, known: Iterable<string>): string | undefine
 }
 
 function isSlip(a: string, b: string): boolean {
-  if (Math.min(a.length, b.length) < 3 || Math.abs(a.length - b.length) > 1) return false;
-  if (distance(a, b) === 1) return true;
-  const at = [...a].findIndex((letter, index) => letter !== b[index]);
-  const turned = `${a.slice(0, at)}${a[at + 1] ?? ""}${a[at] ?? ""}${a.slice(at + 2)}`;
-  return at >= 0 && turned === b;
+  return Math.min(a.length, b.length) >= 3 && Math.abs(a.length - b.length) <= 1 && distance(a, b) === 1;
 }
 
 function areOfOneRow(a: string, b: string): boolean {

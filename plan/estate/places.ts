@@ -41,14 +41,17 @@ const pagePorts = [5000, 5001, 8006];
 /** Where no API of Kubernetes answers: etcd and its peers, a kubelet. */
 const otherPorts = [...pagePorts, 2379, 2380, 10_250];
 
-/** Of an SSH server: those on which every machine of that kind has its pages are a slip. */
+/** Where files are served by something else: FTP, SMB, rsync's own daemon and NFS. */
+const filePorts = [20, 21, 139, 445, 873, 2049];
+
+/** Of an SSH server: those on which every machine of that kind has something else are a slip. */
 const port = z
   .int()
   .min(1)
   .max(65535)
   .refine(
-    number => ![80, 443, ...pagePorts].includes(number),
-    "is where the machine has its pages, and no SSH server. Expected the port of SSH, usually 22",
+    number => ![80, 443, ...pagePorts, ...filePorts].includes(number),
+    "is where the machine has its pages, or serves files by something else (FTP, SMB, NFS, rsync's own daemon), and no SSH server. Expected the port of SSH, usually 22",
   );
 
 const sshPort = port.default(22).describe("Port of its SSH server");

@@ -85,6 +85,8 @@ export const contradictions: TiredEdit[] = [
     "pve",
     at("monitoring.pushgatewayServer.forwardedBy"),
   ],
+  ["the port of rsync's own daemon", "destinations > synology > port", 873, at("destinations.synology.port")],
+  ["the port of NFS for SSH", "hosts > pve > ssh > port", 2049, at("hosts.pve.ssh.port")],
   ["the set that opens all on the NAS", "breakGlass > where", "synology", at("breakGlass.where")],
   ["the set that opens all in Vault", "breakGlass > where", "Vault", at("breakGlass.where")],
   ["the next years alone", "years", [2027, 2028], "schedule/years-over", "homelab"],

@@ -240,6 +240,12 @@ export const misspelt: TiredEdit[] = [
     [{ name: "etcd-bakup", reason: "dumps are made anew each night" }],
     'estate.layers["nfs-mirror"][0].rewritten[0].name',
   ],
+  [
+    "a short need with two letters turned round",
+    "services > nextcloud > needs > 0",
+    "ectd",
+    "estate.services.nextcloud.needs[0]",
+  ],
   ["a misspelt field", `${offsite} > leg`, [], 'estate.layers["offsite-sync"][0].leg'],
 ];
 
