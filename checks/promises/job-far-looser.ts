@@ -44,17 +44,24 @@ export const jobFarLooser = defineCheck({
   },
 });
 
+interface Owed {
+  readonly ms: number;
+  readonly text: string;
+  readonly service: string;
+}
+
 /** Of each job that copies something, the longest loss that a service of it is promised in any disaster. */
-function loosestPromises({
-  copies,
-  estate,
-}: Plan): Map<Job, { readonly ms: number; readonly text: string; readonly service: string }> {
-  const found = new Map<Job, { readonly ms: number; readonly text: string; readonly service: string }>();
+function loosestPromises({ copies, estate }: Plan): Map<Job, Owed> {
+  const ofServices = new Map(
+    Object.entries(estate.services).map(([service, { promise }]) => {
+      const all = Object.values(promise?.rpo ?? {}).map(text => ({ ms: parseDuration(text), text, service }));
+      return [service, all.sort((a, b) => b.ms - a.ms)[0]] as const;
+    }),
+  );
+  const found = new Map<Job, Owed>();
   for (const { job, dataset } of copies) {
-    for (const text of Object.values(estate.services[dataset.service]?.promise?.rpo ?? {})) {
-      const ms = parseDuration(text);
-      if (ms > (found.get(job)?.ms ?? 0)) found.set(job, { ms, text, service: dataset.service });
-    }
+    const owed = ofServices.get(dataset.service);
+    if (owed && owed.ms > (found.get(job)?.ms ?? 0)) found.set(job, owed);
   }
   return found;
 }
