@@ -49,9 +49,15 @@ export function promtoolTests(job: Job, estate: Estate): AlertTests[] {
   const own = ownAlertsOf(job, estate).map((alert, index) => {
     const rule = group.rules[3 + index];
     if (rule?.alert !== alert.name) throw new Error(`job ${job.name} has no rule for ${alert.name}`);
-    return alert.fires.kind === "full-soon"
-      ? fullSoonTestsOf(group, rule, seriesText(job, alert.metric))
-      : testsOf(group, rule, ownTests(job, alert.metric, alert.fires, rule));
+    const series = seriesText(job, alert.metric);
+    switch (alert.fires.kind) {
+      case "full-soon":
+        return fullSoonTestsOf(group, rule, series);
+      case "ends":
+        return testsOf(group, rule, endsTests(series, alert.fires.withinMs, rule));
+      default:
+        return testsOf(group, rule, ownTests(series, alert.fires, rule));
+    }
   });
   return [
     testsOf(group, failing, [failureTest(job, failing)]),
@@ -191,9 +197,8 @@ function aheadTest(rule: AlertRule, series: string): RuleTest {
 
 /** One series, as it is at the limit, and then just beyond it for as long as the rule waits. */
 function ownTests(
-  job: Job,
-  metric: string,
-  fires: Exclude<JobAlert["fires"], { readonly kind: "full-soon" }>,
+  series: string,
+  fires: Exclude<JobAlert["fires"], { readonly kind: "full-soon" | "ends" }>,
   rule: AlertRule,
 ): RuleTest[] {
   const forMinutes = Math.ceil(parseDuration(rule.for) / minuteMs);
@@ -207,7 +212,6 @@ function ownTests(
     ? `${-ageAtStart * 60}+0x${firingMinute + 1}`
     : `${fires.than}+0x${limitMinute} ${beyond}+0x${forMinutes + 1}`;
   const value = shownIn(rule, isOld ? (ageAtStart + firingMinute) * 60 : beyond);
-  const series = seriesText(job, metric);
   const labels = selectedLabels(series);
   const atLimit: RuleTest = {
     name: `${rule.alert}: silent at its limit, firing beyond it`,
@@ -223,6 +227,21 @@ function ownTests(
     ],
   };
   return isOld ? [atLimit, aheadTest(rule, series)] : [atLimit];
+}
+
+/** Silent at its limit and where no such instant is known; firing a minute beyond it, and for what has ended. */
+function endsTests(series: string, withinMs: number, rule: AlertRule): RuleTest[] {
+  const minutes = Math.ceil(parseDuration(rule.for) / minuteMs) + 5;
+  const test = testOfSeries(rule, series, interval, `${minutes}m`);
+  const fired = (leftS: number, left = humanizeDuration(leftS)) =>
+    [`${minutes * 60 + leftS}+0x${minutes}`, [expected(rule, selectedLabels(series), left)]] as const;
+  const limitS = withinMs / 1000;
+  return [
+    test("silent at its limit", `${limitS + 5 * 60}+0x${minutes}`, []),
+    test("firing beyond it", ...fired(limitS - (minutes - 4) * 60)),
+    test("firing for what has ended", ...fired(-2 * 3600, "-2h 0m 0s")),
+    test("silent where none is known", `_x${minutes}`, []),
+  ];
 }
 
 /** One of a metric's series, with labels that an alert carries. */

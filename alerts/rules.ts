@@ -116,6 +116,8 @@ function ownExpr(job: Job, { metric, fires }: JobAlert): string {
   switch (fires.kind) {
     case "older":
       return olderThan(series, Math.round(fires.thanMs / 1000));
+    case "ends":
+      return `${series} - time() < ${Math.round(fires.withinMs / 1000)}`;
     case "below":
       return `${series} < ${fires.than}`;
     case "above":

@@ -5,6 +5,7 @@ import {
   clusterDumpConfig,
   clusterDumpMetrics,
 } from "../plan/contracts/cluster-dump";
+import { tellCertificates } from "./cluster-dump/certificates";
 import type { ClusterDump } from "./cluster-dump/cluster-dump";
 import { dismiss } from "./cluster-dump/dismiss";
 import { judge, receive, recover, rotate } from "./cluster-dump/phases";
@@ -25,6 +26,9 @@ startRunner({
   dryRun: [recover],
   phases: [recover, receive, rotate, judge],
   summary,
-  finish: tellDatabases,
+  async finish(run, stop) {
+    await tellCertificates(run, stop);
+    await tellDatabases(run, stop);
+  },
   leave: dismiss,
 });

@@ -166,9 +166,10 @@ export interface JobAlert {
   readonly name: string;
   /** Name of the metric. */
   readonly metric: string;
-  /** What is wrong with a series: an instant that is too long ago, a value that is too low or too high, or what is free and goes to none soon. */
+  /** What is wrong with a series: an instant that is too long ago or comes too soon, a value that is too low or too high, or what is free and goes to none soon. */
   readonly fires:
     | { readonly kind: "older"; readonly thanMs: number }
+    | { readonly kind: "ends"; readonly withinMs: number }
     | { readonly kind: "below" | "above"; readonly than: number }
     | { readonly kind: "full-soon" };
   /** What is wrong, in words; `{{ $labels.NAME }}` and `{{ $value }}` are the series' own. */

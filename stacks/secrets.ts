@@ -1,5 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { Job } from "../plan/job";
+import { setCommand } from "../plan/set-secret";
 import { operatorFault } from "./operator-fault";
 
 type Asking = Pick<Job, "name" | "credentials" | "nasRetention">;
@@ -30,9 +31,4 @@ function namesOf({ credentials, nasRetention }: Asking): string[] {
     ...credentials.flatMap(({ from }) => (from.kind === "secret" ? [from.secret] : [])),
     ...(nasRetention ? [nasRetention.key, nasRetention.password] : []),
   ];
-}
-
-/** The command that gives the stack a secret; it asks for the value, or reads it from standard input. */
-export function setCommand(name: string): string {
-  return `pulumi config set --secret --path 'holdfast:secrets["${name}"]'`;
 }

@@ -3,12 +3,12 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
+import { setCommand } from "../plan/set-secret";
 import { type Kubeconfig, readKubeconfig } from "./kubeconfig";
 import type { Digests } from "./images";
 import { openSecrets } from "./open-secrets";
 import { operatorFault } from "./operator-fault";
 import { isPathText } from "./path-text";
-import { setCommand } from "./secrets";
 
 const keys = {
   sshPrivateKey: z.string().min(1).optional(),

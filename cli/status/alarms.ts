@@ -27,8 +27,9 @@ export function alarmsOf(
         return value < fires.than ? [`${name}: ${metric} is ${value}, at least ${fires.than}`] : [];
       case "above":
         return value > fires.than ? [`${name}: ${metric} is ${value}, at most ${fires.than}`] : [];
-      // What the last run left is no course of days: the store's own line says how it goes.
+      // What the last run left is no course of days: the store's own line says how it goes. What ends is of pods alone, not of a host.
       case "full-soon":
+      case "ends":
         return [];
       default:
         return fires satisfies never;

@@ -2,6 +2,7 @@
 # other: the client's certificate, the certificate of who signs the server's, and the client's key.
 . "$(dirname "$0")/exchange.sh"
 
+tell_certificates "$PASSWORD_FILE"
 awk '/-----BEGIN CERTIFICATE-----/ { part += 1 } /-----BEGIN .*PRIVATE KEY-----/ { part = "key" } { print >("tls-" part) }' "$PASSWORD_FILE" || give_up 1
 for part in 1 2 key; do
   [ -s "tls-$part" ] || {

@@ -18,6 +18,13 @@ tell() {
   printf %s "$2" >"$1.new" && mv "$1.new" "$1"
 }
 
+# tell_certificates FILE: those that it has in PEM, so that somebody is told before one of them ends; nothing else of it, such as a key
+tell_certificates() {
+  tell certificates "$(awk '/^-----BEGIN / { text = ""; inside = /^-----BEGIN CERTIFICATE-----/ }
+    inside { text = text $0 "\n" }
+    /^-----END / { if (inside) printf "%s", text; inside = 0 }' "$1")"
+}
+
 # fail CODE
 fail() {
   [ "$worst" -ne 0 ] || worst=$1

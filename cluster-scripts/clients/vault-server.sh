@@ -3,6 +3,7 @@
 # server's certificate isn't signed by somebody whom the image trusts, the certificate of who signs it, in PEM.
 . "$(dirname "$0")/vault.sh"
 
+tell_certificates "$PASSWORD_FILE"
 # The client looks for its token in a file of this name: so it is in no argument and no variable.
 export HOME="$PWD" VAULT_ADDR="$SCHEME://$DATABASE_HOST:$DATABASE_PORT" VAULT_CLIENT_TIMEOUT="${CLIENT_TIMEOUT:-10m}"
 sed -n '/./{p;q;}' "$PASSWORD_FILE" >.vault-token && sed -n '/-----BEGIN CERTIFICATE-----/,$p' "$PASSWORD_FILE" >tls-ca || give_up 1

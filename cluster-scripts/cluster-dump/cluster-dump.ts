@@ -1,6 +1,7 @@
 import type { ClusterDumpConfig } from "../../plan/contracts/cluster-dump";
 import type { JobRun } from "../../host-scripts/runtime/job-run";
 import { noted } from "../../host-scripts/runtime/quoted";
+import type { Certificate } from "./certificates";
 import type { ClientEnding } from "./exchange";
 import type { Manifest } from "../../plan/contracts/dump-manifest";
 
@@ -18,6 +19,8 @@ export interface ClusterDump extends JobRun<ClusterDumpConfig> {
   readonly outcomes: Map<string, Outcome>;
   /** How the client's own work ended; undefined when it was killed. */
   clientSaid?: ClientEnding | undefined;
+  /** In its secret, once it has told of them. */
+  certificates?: readonly Certificate[] | undefined;
   /** Dumps that the retention no longer kept. */
   readonly rotated: string[];
 }

@@ -6,6 +6,7 @@ import { exitCodes, messageOf, Refusal, RunnerError } from "../../host-scripts/r
 import type { Phase } from "../../host-scripts/runtime/phases";
 import { quoted } from "../../host-scripts/runtime/quoted";
 import { shell } from "../../host-scripts/runtime/shell";
+import { certificatesOf } from "./certificates";
 import { called, type ClusterDump } from "./cluster-dump";
 import { Client, lanes, offersOf } from "./exchange";
 import { allFolders, folderOf } from "./folder";
@@ -52,6 +53,7 @@ export const receive: Phase<ClusterDump> = {
       if (failed?.status === "rejected") throw failed.reason;
       run.clientSaid = client.ending();
     } finally {
+      run.certificates = certificatesOf(client, run);
       client.close();
     }
   },

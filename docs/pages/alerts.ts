@@ -92,6 +92,7 @@ function pageOf({ layer, deployment }: Job): string {
 function thresholdOf(rule: AlertRule, job: Job | undefined): string {
   const own = job?.alerts.find(({ name }) => name === rule.alert);
   if (own?.fires.kind === "older") return `older than ${formatDuration(own.fires.thanMs)}`;
+  if (own?.fires.kind === "ends") return `ends within ${formatDuration(own.fires.withinMs)}`;
   if (own?.fires.kind === "full-soon")
     return `${own.metric} goes to 0 within ${fullWithinDays} d, as in the last days`;
   if (own) return `${own.metric} ${own.fires.kind} ${own.fires.than}`;

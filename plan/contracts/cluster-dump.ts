@@ -37,6 +37,8 @@ export const clusterDumpMetricNames = {
   failed: "backup_failed_dumps",
   /** One series a database, with the label `database`. */
   databaseSuccess: "backup_database_last_success_timestamp",
+  /** One series at most, with the label `certificate`: of that which ends first. */
+  certificateEnd: "backup_client_certificate_end_timestamp",
 } as const;
 
 /** @param prefix what the names of the three that each job has begin with */
@@ -70,4 +72,12 @@ export const databaseSuccessMetric = partMetric(
   clusterDumpMetricNames.databaseSuccess,
   "Begin of the newest good dump of the database, epoch seconds",
   ["database"],
+);
+
+/** Of a client whose secret has certificates, by what its last run found there. */
+export const certificateEndMetric = partMetric(
+  "certificates",
+  clusterDumpMetricNames.certificateEnd,
+  "End of the certificate in the client's secret that ends first, epoch seconds",
+  ["certificate"],
 );

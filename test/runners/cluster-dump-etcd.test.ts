@@ -1,5 +1,6 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { execa } from "execa";
 import { readManifest } from "../../cluster-scripts/cluster-dump/manifest";
 import { inTime } from "../long";
 import { createDumpWorld, type DumpWorld } from "./support/dump-world";
@@ -32,6 +33,7 @@ test("a snapshot is taken, proven by the sum that it brings, and an etcd that is
     ...{ form: "etcd-snapshot", database: "", server: expect.stringMatching(/^etcd, client 3\./) as string },
     bytes: readFileSync(join(world.target, dump)).length,
   });
+  expect(endsTold()).toEqual([`{certificate="CN=client"} ${await endOf("client.pem")}`]);
   const verified = await world.ask("etcd-restore.sh", "verify");
   expect([verified.runner.stdout, verified.runner.status]).toEqual([expect.stringMatching(/: whole/), 0]);
   const refused = await world.ask("etcd-restore.sh", "restore");
@@ -52,6 +54,44 @@ test("a snapshot is taken, proven by the sum that it brings, and an etcd that is
   const all = "get\n--prefix\n/registry/";
   expect(await other.sql(all)).toBe(await world.server.sql(all));
   await other.stop();
+});
+
+/** What the Pushgateway was told of the secret's certificates, run by run. */
+function endsTold(): string[] {
+  const groups = world.pushes.received.filter(({ path }) => path.includes("/part/certificates"));
+  return groups.map(({ body }) => /^backup_client_certificate_end_timestamp(.*)$/m.exec(body)?.[1] ?? "none");
+}
+
+/** In epoch seconds, as OpenSSL says. @param name of a file beside the secret */
+async function endOf(name: string): Promise<number> {
+  const path = join(world.target, "..", name);
+  const { stdout } = await execa("openssl", ["x509", "-noout", "-enddate", "-in", path]);
+  return Date.parse(stdout.replace("notAfter=", "")) / 1000;
+}
+
+test("of certificates that a dump fails by, those that can be read are told, the others noted, and the key goes nowhere", async () => {
+  const folder = join(world.target, "..");
+  const secret = readFileSync(join(folder, "password"), "utf8");
+  const broken = secret.replace("BEGIN CERTIFICATE-----\nMI", "BEGIN CERTIFICATE-----\nXX");
+  const cut = broken.replace(/-----END CERTIFICATE-----\n(-----BEGIN [A-Z ]*PRIVATE)/, "$1");
+  for (const [text, ends] of [
+    [broken, `{certificate="CN=ca"} ${await endOf("ca.pem")}`],
+    // Without the line that ends it, what follows is the key.
+    [cut, "none"],
+  ] as const) {
+    writeFileSync(join(folder, "other"), text);
+    const { runner } = await world.pod("etcd-server.sh", {
+      environment: { PASSWORD_FILE: join(world.config.target, "..", "other") },
+    });
+    expect([runner.stdout, runner.status]).toEqual([
+      expect.stringMatching(/a certificate in the client's secret can't be read, .*before it ends: /),
+      1,
+    ]);
+    expect([endsTold().at(-1), readFileSync(join(folder, "exchange/certificates"), "utf8")]).toEqual([
+      ends,
+      expect.not.stringContaining("PRIVATE"),
+    ]);
+  }
 });
 
 const faults = [

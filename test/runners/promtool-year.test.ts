@@ -155,7 +155,9 @@ function besides(job: Job, span: Span, successes: readonly Success[]) {
       values:
         fires.kind === "older"
           ? span.values(successes)
-          : constant(fires.kind === "full-soon" ? 60 : fires.than),
+          : fires.kind === "ends"
+            ? constant((yearToMs - yearFromMs + fires.withinMs) / 1000)
+            : constant(fires.kind === "full-soon" ? 60 : fires.than),
     })),
   ];
 }

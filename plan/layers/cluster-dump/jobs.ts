@@ -2,6 +2,7 @@ import { datasetId } from "../../datasets";
 import type { Estate } from "../../estate/schema";
 import { askCommand } from "../../contracts/ask-command";
 import {
+  certificateEndMetric,
   clusterDumpMetricNames,
   clusterDumpMetrics,
   databaseSuccessMetric,
@@ -9,6 +10,7 @@ import {
 import type { Judgement, JobAlert, LayerJob } from "../../job";
 import { retentionOf } from "../../retention";
 import type { Machine } from "../../place";
+import { setCommand } from "../../set-secret";
 import { parseSize } from "../../units/size";
 import { blanks, phrase, type Phrase, type WayBack } from "../../way-back";
 import { cronTrigger, runOf } from "../common";
@@ -48,9 +50,13 @@ export function clusterDumpJob(spec: ClusterDumpSpec, estate: Estate): LayerJob 
     metricsJob: spec.name,
     // Another program's dump tells what the reference has, and no more.
     metrics: spec.dump
-      ? [...clusterDumpMetrics(metricsOf(spec.dump)), databaseSuccessMetric]
+      ? [
+          ...clusterDumpMetrics(metricsOf(spec.dump)),
+          databaseSuccessMetric,
+          ...(renewalOf(spec.dump) === undefined ? [] : [certificateEndMetric]),
+        ]
       : clusterDumpMetrics("backup").filter(({ meaning }) => meaning !== "other" && meaning !== "duration"),
-    alerts: spec.dump ? alertsOf(spec, run.judged) : [],
+    alerts: spec.dump ? alertsOf(spec, spec.dump, run.judged) : [],
     panels: spec.dump ? dumpPanels : othersDumpPanels,
     credentials: credentialsOf(spec, estate),
     deployment: deploymentOf(spec, estate, trigger, run),
@@ -122,7 +128,12 @@ function wayOf(dump: DumpSpec): Engine["wayBack"] {
 }
 
 /** A run can succeed in all but one database night after night, and one that was dropped is in no run any more. */
-function alertsOf({ name, target }: ClusterDumpSpec, { staleAfterMs }: Judgement): JobAlert[] {
+function alertsOf(
+  { name, target }: ClusterDumpSpec,
+  dump: DumpSpec,
+  { staleAfterMs }: Judgement,
+): JobAlert[] {
+  const [renewal, secret] = [renewalOf(dump), secretOf(dump)];
   return [
     {
       name: "DatabaseDumpStale",
@@ -130,5 +141,23 @@ function alertsOf({ name, target }: ClusterDumpSpec, { staleAfterMs }: Judgement
       fires: { kind: "older", thanMs: staleAfterMs },
       summary: `${name} has had no good dump of database "{{ $labels.database }}" for {{ $value | humanizeDuration }}, the limit is ${Math.round(staleAfterMs / 1000)} s. If it was dropped on purpose: its dumps are in ${target.path} of ${target.host}, and are told of for as long as they are there`,
     },
+    ...(renewal === undefined || secret === undefined
+      ? []
+      : [
+          {
+            name: "DumpCertificateEnds",
+            metric: clusterDumpMetricNames.certificateEnd,
+            fires: { kind: "ends", withinMs: certificateLeftMs } as const,
+            summary: `Certificate "{{ $labels.certificate }}" in the secret ${secret} of ${name} has {{ $value | humanizeDuration }} left, and each dump fails from then on. Make another one (${renewal}), then ${setCommand(secret)} <FILE; pulumi up`,
+          },
+        ]),
   ];
+}
+
+/** Time enough for somebody who is on holiday: no dump is missed meanwhile. */
+const certificateLeftMs = 21 * 86_400_000;
+
+function renewalOf({ engine }: DumpSpec): string | undefined {
+  const { certificates }: Engine = engines[engine];
+  return certificates;
 }

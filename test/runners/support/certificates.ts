@@ -6,7 +6,7 @@ import { execa } from "execa";
 export async function certificates(folder: string): Promise<void> {
   const openssl = (...args: string[]) => execa("openssl", args, { cwd: folder });
   const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout"];
-  await openssl("req", "-x509", ...key, "ca.key", "-out", "ca.pem", "-subj", "/CN=ca", "-days", "2");
+  await openssl("req", "-x509", ...key, "ca.key", "-out", "ca.pem", "-subj", "/CN=ca", "-days", "3");
   writeFileSync(join(folder, "names"), "subjectAltName=IP:127.0.0.1\n");
   for (const name of ["server", "client"]) {
     await openssl("req", ...key, `${name}.key`, "-out", `${name}.csr`, "-subj", `/CN=${name}`);

@@ -7,6 +7,8 @@ export const etcd = {
   script: () => "server",
   // Its client writes snapshots to files alone.
   scratch: true,
+  certificates:
+    "on a node of kubeadm: kubeadm certs renew etcd-healthcheck-client; cd /etc/kubernetes/pki/etcd; cat healthcheck-client.crt ca.crt healthcheck-client.key",
   wayBack: {
     byHand:
       'on the machine that it runs on, with etcd stopped: etcdutl snapshot restore SNAPSHOT --data-dir NEW, and NEW in the place of its data folder, which is kept under another name (docs/layers/cluster-dump.md, "etcd"); SNAPSHOT is the newest that its .json says to be good, below',

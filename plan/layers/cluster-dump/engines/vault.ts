@@ -16,6 +16,7 @@ export const vault = {
   script: () => "server",
   // Its client writes snapshots to files, and what is read back is unpacked.
   scratch: true,
+  certificates: "write the token again, and behind it the certificate of who signs Vault's now",
   wayBack: {
     byHand:
       'on a machine that reaches a Vault which is new, unsealed and empty: vault operator raft snapshot restore -force SNAPSHOT, and then vault operator unseal with the keys of the Vault that was dumped (docs/layers/cluster-dump.md, "Vault"); SNAPSHOT is the newest that its .json says to be good, below',
