@@ -7,6 +7,7 @@ import { readManifest, writeManifest } from "../../cluster-scripts/cluster-dump/
 import { until } from "../../lab/process";
 import { projectRoot } from "../../lab/cache";
 import { long, testLong } from "../long";
+import { certificates } from "./support/certificates";
 import { createDumpWorld, type DumpWorld } from "./support/dump-world";
 import type { DatabaseServer } from "./support/postgresql-server";
 import { backupSecret, startVault, type VaultServer } from "./support/vault-server";
@@ -98,6 +99,24 @@ test.each([
   await snapshotIs(change);
   const { runner } = await world.ask("vault-restore.sh", "verify");
   expect([runner.stdout + runner.stderr, runner.status]).toEqual([expect.stringMatching(says), 1]);
+});
+
+test("the end of the certificate behind the token is told, also by a run that fails, and the token goes nowhere", async () => {
+  const folder = join(world.target, "..");
+  await certificates(folder);
+  writeFileSync(join(folder, "other"), `hvs.secret\n${readFileSync(join(folder, "ca.pem"), "utf8")}`);
+  const { runner } = await world.pod("vault-server.sh", {
+    environment: {
+      ...{ SCHEME: "https", DATABASE_HOST: "127.0.0.1", DATABASE_PORT: "1" },
+      PASSWORD_FILE: join(world.config.target, "..", "other"),
+    },
+    shadow: { vault: "exit 2" },
+  });
+  expect([runner.stdout, runner.status]).toEqual([expect.stringMatching(/the Vault is sealed/), 1]);
+  expect(world.pushes.received.map(({ body }) => body).join("")).toMatch(
+    /^backup_client_certificate_end_timestamp\{certificate="CN=ca"\} \d+$/m,
+  );
+  expect(readFileSync(join(folder, "exchange/certificates"), "utf8")).not.toContain("hvs");
 });
 
 testLong(
