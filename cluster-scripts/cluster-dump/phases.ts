@@ -78,6 +78,8 @@ async function receiveIn(lane: (typeof lanes)[number], client: Client, run: Clus
         `${who}: ${manifest.bytes} bytes, ${Object.keys(manifest.tables).length} tables, ${rows} rows`,
       );
     } catch (error) {
+      // Of two at a time, the last one that was begun needn't be the one that takes so long.
+      if (run.stop.stopped !== undefined) log.warn(`${who}: was under way when the run was stopped`);
       run.stop.check("receive");
       outcomes.set(name, { kind: "failed", reason: messageOf(error) });
       log.warn(`${who}: ${messageOf(error)}`);

@@ -212,6 +212,7 @@ test("a pod that is told to end says so at once, and keeps the dump before and n
   const next =
     "kubectl --namespace dbaas create job postgresql-backup-$(date +%s) --from=cronjob/postgresql-backup";
   expect([stdout, status]).toEqual([expect.stringContaining(next), 143]);
+  expect(stdout).toContain("the whole server: was under way when the run was stopped");
   expect(world.files()).toEqual(before);
   expect(halfWritten()).toBe(false);
   expect(world.pushes.received.at(-1)?.body).toContain("backup_last_status 143");
