@@ -8,6 +8,7 @@ import { z } from "zod";
 import { exampleWith } from "../plan/estate/example";
 import type { Context } from "./command";
 import { dashboards } from "./commands/dashboards";
+import { chart } from "./dashboards/chart";
 
 let folder: string;
 let estate: object;
@@ -165,4 +166,10 @@ test("files or a page are asked for, one of the two, and a page of where Prometh
   await expect(called({})).rejects.toThrow("expected one of two: --to");
   await expect(called({ to: "boards", page: "a.html" })).rejects.toThrow("expected one of two: --to");
   await expect(called({ page: "a.html" })).rejects.toThrow("nothing says where Prometheus answers");
+});
+
+test("lines with more points together than a call takes words are drawn", () => {
+  const points = Array.from({ length: 200_000 }, (_, index) => [index, index % 3] as const);
+  const span = { fromS: 0, toS: 200_000, stepS: 1 };
+  expect(chart([{ name: "many", points }], "count", span, "UTC")).toContain("many</span> <b>1</b>");
 });

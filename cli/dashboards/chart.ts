@@ -20,7 +20,8 @@ const [colours, dashes] = [8, ["", "6 3", "2 3"]] as const;
 export function chart(lines: readonly Named[], unit: PanelUnit, span: Span, zone: string): string {
   const values = lines.flatMap(({ points }) => points.map(([, value]) => value)).filter(Number.isFinite);
   if (values.length === 0) return `<p class="empty">Nothing is told of it.</p>`;
-  const highest = unit === "yes-no" ? 1 : Math.max(...values, 0);
+  // No call takes as many values as the points of some hundred lines.
+  const highest = unit === "yes-no" ? 1 : values.reduce((most, value) => Math.max(most, value), 0);
   const step = scaleStep(highest || 1, unit);
   const most = step * Math.max(1, Math.ceil(highest / step));
   const x = (atS: number): number =>
