@@ -1,28 +1,50 @@
 import { z } from "zod";
 import type { InForce } from "../../plan/contracts/in-force";
 import { type LoadedGroup, loadedRules, loadedRulesPath, loadedSum } from "../../plan/contracts/loaded-rules";
+import { messageOf } from "../runtime/errors";
 import { within } from "../runtime/within";
-import type { Difference } from "./effective-state";
+import type { Difference, EffectiveState } from "./effective-state";
 import { subjectOf } from "./subject";
 
 type Rules = Extract<InForce, { kind: "rules" }>;
 type Route = Extract<InForce, { kind: "route" }>;
 
 const patienceMs = 10_000;
+/** Thousands of rules; all of it is kept in memory. */
+const mostBytes = 16 * 1024 * 1024;
 
 /** As Alertmanager's own API has its configuration. */
 const status = z.object({ config: z.object({ original: z.string() }) });
 
-/** By Prometheus and Alertmanager themselves. Of one that isn't reached nothing is said: who waits outside hears nothing any more. */
+/**
+ * By Prometheus and Alertmanager themselves. One that doesn't say differs in nothing, and the log has it: where it is gone, who waits
+ * outside hears nothing any more.
+ */
 export async function loadedDifferences(
   declared: readonly (Rules | Route)[],
-  stop: AbortSignal,
+  { log, stop: { signal } }: EffectiveState,
 ): Promise<Difference[]> {
   const rules = declared.filter(one => one.kind === "rules");
   const routes = declared.filter(one => one.kind === "route");
+  const told = async <Answer>(
+    url: string,
+    path: string,
+    shape: z.ZodType<Answer>,
+  ): Promise<Answer | undefined> => {
+    try {
+      return shape.parse(await answerOf(`${url.replace(/\/$/, "")}/${path}`, signal));
+    } catch (error) {
+      signal.throwIfAborted();
+      const isOther = error instanceof z.ZodError || error instanceof SyntaxError;
+      const { cause } = error as { cause?: unknown };
+      const why = isOther ? "its answer is none of its API's" : messageOf(cause ?? error);
+      log.warn(`${url}: what it has loaded is not compared: ${why}`);
+      return undefined;
+    }
+  };
   const [loaded, configured] = await Promise.all([
-    rules[0] && told(rules[0].prometheus, loadedRulesPath, loadedRules, stop),
-    routes[0] && told(routes[0].alertmanager, "api/v2/status", status, stop),
+    rules[0] && told(rules[0].prometheus, loadedRulesPath, loadedRules),
+    routes[0] && told(routes[0].alertmanager, "api/v2/status", status),
   ]);
   return [
     ...(loaded ? rules.flatMap(group => ofGroup(group, loaded.data.groups)) : []),
@@ -35,7 +57,7 @@ function ofGroup(declared: Rules, loaded: readonly LoadedGroup[]): Difference[] 
   const differs = (text: string): Difference[] => [
     {
       ...{ kind: "rules", subject: subjectOf(declared), text },
-      next: "holdfast check --live; pulumi up --refresh",
+      next: "holdfast check --live; pulumi up --refresh, or without an operator: pulumi stack output ruleFile",
     },
   ];
   const found = loaded.filter(({ name }) => name === group).flatMap(({ rules }) => rules);
@@ -72,17 +94,16 @@ function ofRoute(declared: Route, configuration: string): Difference[] {
       ];
 }
 
-async function told<Answer>(
-  url: string,
-  path: string,
-  shape: z.ZodType<Answer>,
-  stop: AbortSignal,
-): Promise<Answer | undefined> {
-  try {
-    const signal = within(stop, patienceMs);
-    const response = await fetch(`${url.replace(/\/$/, "")}/${path}`, { signal, redirect: "error" });
-    return response.ok ? shape.parse(await response.json()) : undefined;
-  } catch {
-    return undefined;
+/** @throws {Error} that says why there is none */
+async function answerOf(url: string, stop: AbortSignal): Promise<unknown> {
+  const { ok, status, body } = await fetch(url, { signal: within(stop, patienceMs), redirect: "error" });
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of body ?? []) {
+    bytes += chunk.length;
+    if (bytes > mostBytes) throw new Error(`its answer has more than ${mostBytes} bytes`);
+    chunks.push(chunk);
   }
+  if (!ok) throw new Error(`it answers ${status}`);
+  return JSON.parse(Buffer.concat(chunks).toString());
 }

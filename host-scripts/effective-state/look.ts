@@ -16,11 +16,11 @@ export const look: Phase<EffectiveState> = {
   name: "look",
   async run(run) {
     const { config, dryRun, log, stop } = run;
-    let found = await differencesOf(config.declared, stop.signal);
+    let found = await differencesOf(run);
     if (found.length > 0 && !dryRun) {
       await sleep(config.settleMs, undefined, { signal: stop.signal });
       const before = new Set(found.map(keyOf));
-      const now = await differencesOf(config.declared, stop.signal);
+      const now = await differencesOf(run);
       found = now.filter(difference => before.has(keyOf(difference)));
     }
     run.differences = found;
@@ -29,7 +29,9 @@ export const look: Phase<EffectiveState> = {
 };
 
 /** Without what is so as a deployment has come to one of two jobs alone: the next look tells of that, where it has ended so. */
-async function differencesOf(declared: readonly InForce[], stop: AbortSignal): Promise<Difference[]> {
+async function differencesOf(run: EffectiveState): Promise<Difference[]> {
+  const { declared } = run.config;
+  const stop = run.stop.signal;
   const of = <Kind extends InForce["kind"]>(kind: Kind) =>
     declared.filter((one): one is Extract<InForce, { kind: Kind }> => one.kind === kind);
   const releases = await releaseDifferences(of("release"), stop);
@@ -39,9 +41,10 @@ async function differencesOf(declared: readonly InForce[], stop: AbortSignal): P
       .map(({ subject }) => subject),
   );
   const units = await unitDifferences(of("unit"), stop);
-  // Rules and routes come with a deployment too, and take the operator a while.
+  // Rules and routes come with a deployment too, those of a job before or after any other one's, and take the operator a while.
   const told = [...of("rules"), ...of("route")];
-  const loaded = isBeingDeployed(effectiveStateJobName) ? [] : await loadedDifferences(told, stop);
+  const isUnderWay = [effectiveStateJobName, ...of("release").map(({ job }) => job)].some(isBeingDeployed);
+  const loaded = isUnderWay ? [] : await loadedDifferences(told, run);
   return [
     ...releases.filter(({ isOther, subject }) => !isOther || !underWay.has(subject)),
     ...units.filter(({ subject }) => !underWay.has(subject.replace(/\.(service|timer)$/, ""))),

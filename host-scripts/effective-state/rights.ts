@@ -19,8 +19,9 @@ const review = z.object({
   }),
 });
 
-/** Every account may ask who it is and what it may do. */
-const everybodys = /^(authentication|authorization)\.k8s\.io\/self/;
+/** Every account may ask who it is and what it may do, and read which authorities the cluster trusts. */
+const everybodys =
+  /^((authentication|authorization)\.k8s\.io\/self|certificates\.k8s\.io\/clustertrustbundles (get|list|watch)$)/;
 
 /** By each cluster's own answer to the account. Of one that isn't reached, the jobs that need it tell. */
 export async function rightsDifferences(rights: readonly Rights[], stop: AbortSignal): Promise<Difference[]> {
@@ -41,8 +42,8 @@ async function ofAccount(rights: Rights, stop: AbortSignal): Promise<Difference[
   } catch (error) {
     if (error instanceof ApiRefusal && error.status === 401)
       return differs("declared an account, and the cluster doesn't take its token", "pulumi up --refresh");
-    // A file that is gone is told by its job too, which can't begin.
-    return error instanceof ApiRefusal
+    // A file that is gone is told by its job too, which can't begin; an API that is overloaded, or beginning, is none that refuses.
+    return error instanceof ApiRefusal && error.status < 500 && error.status !== 429
       ? differs(`what its account may do can't be asked: ${messageOf(error)}`, "pulumi up --refresh")
       : [];
   }
