@@ -1,0 +1,57 @@
+import { execa } from "execa";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { projectRoot } from "../stacks/project";
+
+const folder = mkdtempSync(join(tmpdir(), "holdfast-quick-"));
+const source = join(folder, "module.ts");
+writeFileSync(source, `export const said: string = "loaded ".concat(String(6 * 7));`);
+let kept = "";
+
+/** What a process that loads the module says. */
+async function loaded(): Promise<unknown> {
+  const program = `
+    import { load } from ${JSON.stringify(join(projectRoot, "cli", "quick.mjs"))};
+    import { bundleOf } from ${JSON.stringify(join(projectRoot, "cli", "run.mjs"))};
+    const file = ${JSON.stringify(source)};
+    console.log(JSON.stringify([load(file).said, bundleOf(file)]));`;
+  const { stdout, stderr } = await execa(process.execPath, ["--input-type=module", "-e", program]);
+  const [said, bundle] = JSON.parse(stdout) as [string, string];
+  kept = `${bundle}.v8`;
+  return { said, stderr };
+}
+
+const whole = { said: "loaded 42", stderr: "" };
+
+afterAll(() => {
+  rmSync(folder, { recursive: true });
+  for (const path of [kept, ...["", ".map", ".inputs.json"].map(end => kept.replace(/\.v8$/, end))])
+    rmSync(path, { recursive: true });
+});
+
+test("what V8 has compiled is kept by the first run and taken by the next, and what is cut off or of another source is made anew", async () => {
+  expect(await loaded()).toEqual(whole);
+  const first = statSync(kept);
+  expect(await loaded()).toEqual(whole);
+  expect(statSync(kept).ino).toBe(first.ino);
+  const bytes = readFileSync(kept);
+  writeFileSync(kept, bytes.subarray(0, bytes.length / 2));
+  expect(await loaded()).toEqual(whole);
+  expect(readFileSync(kept)).toHaveLength(bytes.length);
+  writeFileSync(kept, Buffer.concat([Buffer.alloc(20, 1), bytes.subarray(20)]));
+  expect(await loaded()).toEqual(whole);
+  expect(readFileSync(kept).subarray(0, 20)).toEqual(bytes.subarray(0, 20));
+});
+
+test("two that run at once leave it whole, and a run that can't keep it goes on without a word", async () => {
+  rmSync(kept, { force: true });
+  expect(await Promise.all([loaded(), loaded()])).toEqual([whole, whole]);
+  const { ino } = statSync(kept);
+  expect(await loaded()).toEqual(whole);
+  expect(statSync(kept).ino).toBe(ino);
+  rmSync(kept);
+  mkdirSync(kept);
+  expect(await loaded()).toEqual(whole);
+  expect(statSync(kept).isDirectory()).toBe(true);
+});
