@@ -43,7 +43,10 @@ const kubeMetrics = [
   ...["kube_persistentvolumeclaim_status_phase", "kube_node_status_condition", "kube_pod_status_phase"],
 ];
 /** What exporters are usually called. */
-const usualJobs = ["kube-state-metrics", "node-exporter", "node_exporter", "pve-exporter"];
+const usualJobs = ["kube-state-metrics", "node-exporter", "pve-exporter"].flatMap(job => [
+  job,
+  job.replaceAll("-", "_"),
+]);
 const nodeLabels = ["mountpoint", "device", "fstype"];
 /** More letters than these may differ between two real names. */
 const fewLetters = 2;
@@ -83,7 +86,9 @@ function slipsOf({ job, instances, metrics, labels }: Exporter, { estate }: Plan
   const misspelt = strangers.flatMap(instance => {
     const meant = nearest(bare(instance), hostNames).filter(host => !isNumberedAlike(host, bare(instance)));
     // What no host is called nearly may be anything, if it isn't a letter away from a machine or a service.
-    const other = meant.length > 0 ? undefined : slipOf(bare(instance), machines);
+    // Of three letters, another one makes another word: nas, nfs, nut.
+    const isShort = bare(instance).length < 4;
+    const other = meant.length > 0 || isShort ? undefined : slipOf(bare(instance), machines);
     const names = other === undefined ? meant : [other];
     return names.length > 0 ? [slip("instance", instance, names)] : [];
   });
@@ -109,16 +114,15 @@ function slipsOf({ job, instances, metrics, labels }: Exporter, { estate }: Plan
   return [...wrongJob, ...misspelt, ...wrongLabels, ...wrongMetrics, ...wrongMounts];
 }
 
-/** What an exporter is called but for a letter: as they usually are, or as another one of the estate, of which nobody has two. */
+/** What an exporter is called but for a letter: as they usually are, or as another one that alerts name or that is there twice. */
 function jobMeant(job: string, { exporters, alerts }: Plan["estate"]["monitoring"]): string | undefined {
   const others = exporters.map(exporter => exporter.job);
-  const at = others.indexOf(job);
   const isSaid = (name: string): boolean =>
     usualJobs.includes(name) ||
     others.indexOf(name) !== others.lastIndexOf(name) ||
-    alerts.some(({ expr }) => expr.includes(`"${name}"`));
+    alerts.some(({ expr }) => expr.split(/["|()]/).includes(name));
   if (isSaid(job)) return undefined;
-  return slipOf(job, [...usualJobs, ...others.filter((other, index) => index < at || isSaid(other))]);
+  return slipOf(job, [...usualJobs, ...others.filter(isSaid)]);
 }
 
 /** The host that a target is on, by its name or address, with a port or without. */

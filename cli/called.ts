@@ -7,6 +7,13 @@ interface Caller {
   readonly folder: string;
 }
 
+interface Pages {
+  /** Where they lie, seen from the reader's folder. */
+  readonly docs: string;
+  /** Whether there is one, by its path below that. */
+  readonly isPage: (page: string) => boolean;
+}
+
 /** How the command was called, for what is to be typed next. */
 export function called({ env, program, folder }: Caller): string {
   const isScript = /\/cli\/(holdfast|bin)\.mjs$/.test(program);
@@ -23,13 +30,21 @@ export function called({ env, program, folder }: Caller): string {
 }
 
 /**
+ * A page is one that there is, behind a word that leads to it: what follows a flag or a command is a file of whoever asks.
  * @param commands names of all
- * @param docs where its pages lie, seen from the reader's folder
  * @returns the text with each command of ours in it as its reader would have to type it, and each page where it finds it
  */
-export function asCalled(text: string, commands: readonly string[], by: string, docs: string): string {
+export function asCalled(
+  text: string,
+  commands: readonly string[],
+  by: string,
+  { docs, isPage }: Pages,
+): string {
   const typed = new RegExp(`(?<![\\w./-]|npx |run )holdfast (?=(?:${commands.join("|")})\\b)`, "g");
   return text
     .replace(typed, () => `${by} `)
-    .replace(/(?<![\w./-])docs\/(?=(?:[\w-]+\/)*(?:[\w-]+|<code>)\.md\b)/g, () => `${docs}/`);
+    .replace(
+      /(?<=\(|: |\b(?:in|of|with) )docs\/((?:[\w-]+\/)*(?:[\w-]+|<code>)\.md|[\w.-]+\.json)\b/g,
+      (said, page: string) => (page === "checks/<code>.md" || isPage(page) ? `${docs}/${page}` : said),
+    );
 }

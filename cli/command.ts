@@ -8,6 +8,8 @@ import type { Evaluate } from "./evaluate.mjs";
 export interface Outcome {
   readonly text: string;
   readonly exitCode: number;
+  /** A program's text: a shell reads it, and no word in it is changed. */
+  readonly isScript?: boolean;
 }
 
 /** A command of `holdfast`: its words, and what it does with them. */

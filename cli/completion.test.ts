@@ -16,6 +16,18 @@ async function script(shell: string): Promise<string> {
   return out.join("");
 }
 
+test("a script is what a shell reads, however it was asked for: what npm run prints around it would be run", async () => {
+  const { argv, env } = process;
+  const plain = await script("bash");
+  try {
+    process.argv = [argv[0] ?? "", join(projectRoot, "cli/holdfast.mjs")];
+    process.env = { ...env, npm_lifecycle_event: "holdfast" };
+    expect(await script("bash")).toBe(plain);
+  } finally {
+    Object.assign(process, { argv, env });
+  }
+});
+
 /** What a real bash offers behind each of some lines. */
 async function offered(...lines: readonly string[]): Promise<string[]> {
   const ask =

@@ -1,4 +1,5 @@
 import { Command, CommanderError } from "commander";
+import { existsSync } from "node:fs";
 import { join, relative } from "node:path";
 import { isatty } from "node:tty";
 import { version } from "../package.json";
@@ -63,7 +64,12 @@ export async function main(
       text,
       program.commands.map(command => command.name()),
       by,
-      projectRoot.includes("/node_modules/") ? relative(caller.folder, join(projectRoot, "docs")) : "docs",
+      {
+        docs: projectRoot.includes("/node_modules/")
+          ? relative(caller.folder, join(projectRoot, "docs"))
+          : "docs",
+        isPage: page => existsSync(join(projectRoot, "docs", page)),
+      },
     );
   const context: Context = {
     ...{ ...caller, nowMs: Date.now(), terminal: colours, columns },
@@ -73,7 +79,8 @@ export async function main(
   };
   let exitCode = 0;
   const settle = (outcome: Outcome): void => {
-    context.say(outcome.text);
+    if (outcome.isScript) process.stdout.write(`${outcome.text}\n`);
+    else context.say(outcome.text);
     exitCode = outcome.exitCode;
   };
   program

@@ -130,6 +130,18 @@ export const exporterNamesNothing = defineCheck({
       example("a host by its address and port", ({ monitoring }) => {
         for (const exporter of monitoring.exporters ?? []) exporter.instances = ["pve.example:9100"];
       }),
+      example("jobs of like names, and one that only a regular expression names", ({ monitoring }) => {
+        monitoring.exporters?.push(
+          { job: "smart", instances: ["pve:9633"], metrics: ["smartctl_device"] },
+          { job: "smartd", instances: ["pve:9634"], metrics: ["smartd_temperature"] },
+          { job: "pve_exporter", instances: ["pve:9221"], metrics: ["pve_up"] },
+          { job: "proxmox-hosts", instances: ["nfs:9100"], metrics: ["node_load1"] },
+        );
+        monitoring.alerts?.push({
+          ...{ name: "HostDown", receiver: "infra" },
+          expr: 'node_load1{job=~"proxmox-host|proxmox-hosts"} > 8',
+        });
+      }),
       example("a second machine that the estate doesn't have", ({ monitoring }) => {
         monitoring.exporters?.push({ job: "second", instances: ["pve2"], metrics: ["node_load1"] });
       }),

@@ -1,14 +1,16 @@
 import type { Plan } from "../../plan";
 import type { Job } from "../../plan/job";
 import { longestGap } from "../../plan/calendar";
+import { healthyAge, tightestStaleAfter } from "../../plan/staleness";
 import { formatDuration, parseDuration } from "../../plan/units/duration";
 import { defineCheck } from "../check";
 import { edit } from "../example-edits";
-import { mended, mirrorExample } from "../examples";
+import { example, mended, mirrorExample } from "../examples";
 
 /** A promise with room to spare is a decision; one of so many runs, and so much looser than all that rests on it, is another unit. */
 const manyRuns = 10;
 const farLooser = 2;
+const hourMs = 3_600_000;
 
 export const jobFarLooser = defineCheck({
   code: "promises/job-far-looser",
@@ -23,11 +25,12 @@ export const jobFarLooser = defineCheck({
       if (owed === undefined || rpoMs <= farLooser * owed.ms) return [];
       const { ms: gapMs } = longestGap(job.trigger.schedule, job.trigger.zone, plan.estate.years);
       if (rpoMs <= manyRuns * gapMs) return [];
+      const leastMs = leastPromise(job, plan);
       return [
         {
           subject: job.called,
           message: `${job.called} promises a loss of ${formatDuration(rpoMs)} at most: its runs are ${formatDuration(gapMs)} apart at most, and of what it copies no service is promised more than ${formatDuration(owed.ms)} (${owed.service}).`,
-          fix: `Promise what is needed of ${job.called}, such as promise: { rpo: "${owed.text}" }.`,
+          fix: `Promise what is needed of ${job.called}, such as promise: { rpo: "${owed.ms < leastMs ? `${Math.ceil(leastMs / hourMs)}h` : owed.text}" }.`,
           evidence: { promiseMs: rpoMs, gapMs, owedMs: owed.ms, service: owed.service },
         },
       ];
@@ -39,10 +42,33 @@ export const jobFarLooser = defineCheck({
         says: 'promise: { rpo: "58h" }',
         edit: ({ layers }) => edit(layers["nfs-mirror"][0], { promise: { rpo: "58h" } }),
       }),
+      mended(
+        example(
+          "months on weekly images, of services that are owed two days by another way",
+          ({ layers, services }) => {
+            edit(services.nodes, { promise: { rpo: { "backup-disk": "2d" } } });
+            edit(layers["vm-images"][0], { promise: { rpo: "90d" } });
+          },
+        ),
+        {
+          says: 'promise: { rpo: "173h" }',
+          edit: ({ layers }) => edit(layers["vm-images"][0], { promise: { rpo: "173h" } }),
+        },
+      ),
     ],
     good: [mirrorExample("three days on a daily mirror", { promise: { rpo: "3d" } })],
   },
 });
+
+/** The least that a job can promise, as its runs are: by then its alert is heard of. What is owed by other ways may be less. */
+function leastPromise(
+  { trigger, budgetMs, judged: { forMs, visibleAfterMs } }: Job,
+  { estate }: Plan,
+): number {
+  return (
+    tightestStaleAfter(healthyAge(trigger, budgetMs, visibleAfterMs, estate.years)) + forMs + visibleAfterMs
+  );
+}
 
 interface Owed {
   readonly ms: number;

@@ -13,6 +13,7 @@ export function completion(program: Command): CommandSpec<z.output<typeof option
     argument: ["<shell>", shells.join(", ")],
     flags: [],
     options,
-    run: ({ shell }) => Promise.resolve({ text: completionOf(program, shell).trimEnd(), exitCode: 0 }),
+    run: ({ shell }) =>
+      Promise.resolve({ text: completionOf(program, shell).trimEnd(), exitCode: 0, isScript: true }),
   };
 }

@@ -95,7 +95,7 @@ function table(losses: readonly Loss[], plan: Plan, look: Look): string {
     }),
   ]);
   const legend = [
-    ['"-": nothing is lost', rows.some(row => row.includes("-"))],
+    ['"-": nothing is lost', losses.some(({ worstLossMs }) => worstLossMs === 0)],
     ['"ALL": no copy is left', losses.some(({ worstLossMs }) => worstLossMs === undefined)],
     ['"/": what is promised, "!" where that isn\'t kept', losses.some(loss => promisedFor(loss, plan))],
   ].flatMap(([says, isThere]) => (isThere === true ? [says] : []));

@@ -321,3 +321,17 @@ test("an estate of a later version is refused for that alone, with what to insta
     { path: "estate.version", value: '"2"', problem: `isn't one of 1. Did you mean "1"?` },
   ]);
 });
+
+test("a tree may hold more than its own file system, where another one is mounted in it", () => {
+  const faults = (isMounted: boolean): string[] =>
+    faultsOf(estate => {
+      set(estate.hosts["pve"]?.filesystems["/srv/nfs"], "size", "350GB");
+      set(estate.services["photos"]?.data[0], "size", "400GB");
+      if (isMounted)
+        set(estate.hosts["pve"]?.filesystems, "/srv/nfs/photos/raw", {
+          ...{ disk: "sdc", fsUuid: "44444444-4444-4444-8444-444444444444" },
+        });
+    }).map(({ path }) => path);
+  expect(faults(false)).toEqual(["estate.services.photos.data[0].size"]);
+  expect(faults(true)).toEqual([]);
+});

@@ -66,6 +66,9 @@ function placeOf(
       .filter(each => isBelow(dataset.path, each))
       .sort((a, b) => b.length - a.length);
     const filesystem = filesystems[mount ?? ""];
+    // What lies deeper may lie on further ones.
+    if (Object.keys(filesystems).some(each => each !== dataset.path && isBelow(each, dataset.path)))
+      return undefined;
     return (
       filesystem && { called: `file system ${mount}`, size: filesystem.size ?? disks[filesystem.disk]?.size }
     );
