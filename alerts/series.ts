@@ -129,7 +129,7 @@ function sizeOf(metric: string, labels: Labels, estate: Plan["estate"]): Range |
 /** Labels that known exporters give to some of their metrics, whichever of them the estate says, as they are of what there happens to be. */
 const furtherLabels: Readonly<Record<string, Labels>> = {
   node_systemd_unit_state: { name: anyValue, state: anyValue, type: anyValue },
-  kube_cronjob_info: { namespace: anyValue, cronjob: anyValue, schedule: anyValue },
+  kube_cronjob_info: { namespace: anyValue, cronjob: anyValue, schedule: anyValue, timezone: anyValue },
   kube_cronjob_spec_suspend: { namespace: anyValue, cronjob: anyValue },
   kube_cronjob_status_last_schedule_time: { namespace: anyValue, cronjob: anyValue },
   kube_cronjob_status_last_successful_time: { namespace: anyValue, cronjob: anyValue },

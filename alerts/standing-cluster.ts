@@ -13,7 +13,7 @@ export function ofCluster(plan: Plan): Made[] {
   const jobs = plan.jobs.filter(isInCluster);
   const [first] = jobs;
   if (!first) return [];
-  const { namespace } = first.deployment.pod;
+  const { namespace, schedule, zone } = first.deployment.pod;
   const names = jobs.map(({ name }) => name).join("|");
   const namespaces = [...new Set(jobs.map(({ deployment }) => deployment.pod.namespace))].join("|");
   const has = (metric: string): boolean =>
@@ -38,23 +38,34 @@ export function ofCluster(plan: Plan): Made[] {
       })),
     },
   };
-  const schedules = jobs.map(({ name, deployment }) => {
-    const of = { namespace: deployment.pod.namespace, cronjob: name };
-    return `kube_cronjob_info{${matchers(of)},schedule!=${JSON.stringify(deployment.pod.schedule)}}`;
+  // An older kube-state-metrics has no label for the time zone.
+  const schedules = jobs.map(({ name, deployment: { pod } }) => {
+    const of = matchers({ namespace: pod.namespace, cronjob: name });
+    const zone = JSON.stringify(`|${pod.zone.replaceAll("+", "[+]")}`);
+    return `kube_cronjob_info{${of},schedule!=${JSON.stringify(pod.schedule)}} or kube_cronjob_info{${of},timezone!~${zone}}`;
   });
   const rescheduled: Made = {
     alert: "CronJobScheduleDiffers",
     expr: schedules.join(" or "),
     forMs: 15 * minuteMs,
     summary:
-      "{{ $labels.cronjob }} in {{ $labels.namespace }} starts at {{ $labels.schedule }}, which isn't what is declared",
+      "{{ $labels.cronjob }} in {{ $labels.namespace }} starts at {{ $labels.schedule }} {{ $labels.timezone }}, which isn't what is declared",
     look: "holdfast status says both; pulumi up --refresh puts it right",
-    proof: proofOf(
-      "kube_cronjob_info",
-      { namespace, cronjob: first.name, schedule: "7 7 * * 7" },
-      "_x40",
-      "1x40",
-    ),
+    proof: {
+      ...proofOf(
+        "kube_cronjob_info",
+        { namespace, cronjob: first.name, schedule: "7 7 * * 7", timezone: zone },
+        "_x40",
+        "1x40",
+      ),
+      // What is as it is declared stays untold beside it.
+      beside: [
+        {
+          series: `kube_cronjob_info{${matchers({ namespace, cronjob: first.name, schedule, timezone: zone })}}`,
+          values: "1x40",
+        },
+      ],
+    },
   };
   const suspended: Made = {
     alert: "CronJobSuspended",

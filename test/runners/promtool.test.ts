@@ -224,3 +224,8 @@ test.each([
   expect(output).toContain("NfsMirrorStale");
   expect(exitCode).not.toBe(0);
 });
+
+test("a CronJob in another time zone than declared starts at other times too", () => {
+  const differs = standingRules(planned(homelab)).find(({ rule }) => rule.alert === "CronJobScheduleDiffers");
+  expect(differs?.rule.expr).toMatch(/\} or kube_cronjob_info\{[^}]*,timezone!~"\|Europe\/Sofia"\}/);
+});
