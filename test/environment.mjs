@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import vm from "node:vm";
 import { TestEnvironment } from "jest-environment-node";
 import { memoryFolder } from "./memory.mjs";
@@ -6,7 +7,8 @@ import { memoryFolder } from "./memory.mjs";
 // programs that tests start, thousands of times, need none of them.
 delete process.env.NODE_EXTRA_CA_CERTS;
 
-const { TMPDIR: diskFolder } = process.env;
+const { TMPDIR: diskFolder, NODE_OPTIONS: ownOptions = "" } = process.env;
+const compiledRunners = fileURLToPath(new URL("compiled.cjs", import.meta.url));
 
 /** What V8 made of each module, by its code: all files of a worker load much of the same, and each compiles it anew. */
 const compiled = new Map();
@@ -27,7 +29,9 @@ export default class OrdinaryGlobals extends TestEnvironment {
   constructor(config, context) {
     // A runner flushes what it writes, a hundred times in a test: on a disk that the lab's hosts write to, each takes up to
     // a second.
-    const folder = config.projectConfig.displayName?.name === "runners" ? memoryFolder() : undefined;
+    const isRunner = config.projectConfig.displayName?.name === "runners";
+    const folder = isRunner ? memoryFolder() : undefined;
+    process.env.NODE_OPTIONS = isRunner ? `${ownOptions} --require "${compiledRunners}"` : ownOptions;
     process.env.TMPDIR = folder ?? diskFolder ?? "/tmp";
     const { createContext } = vm;
     // Before Node 20.18 there is no such constant, and the context is one of an empty object.
