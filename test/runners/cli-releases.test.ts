@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { estateWith } from "../program/estate";
 import { release, ReleaseHost } from "./release-host";
 import { holdfastIn } from "./support/holdfast";
+import { testLong } from "../long";
 
 let host: ReleaseHost;
 beforeEach(() => {
@@ -74,7 +75,8 @@ async function typePrinted(command: string): Promise<Awaited<ReturnType<typeof h
   return holdfast(...argv);
 }
 
-test("after a roll-back, what it says to type makes the other release live again", async () => {
+// It is typed in the next test too, and in test/lab/release.
+testLong("after a roll-back, what it says to type makes the other release live again", async () => {
   await host.deploy(release());
   const { stdout: live } = await host.deploy(release({ hour: "04" }));
   await holdfast("roll-back", ...job);

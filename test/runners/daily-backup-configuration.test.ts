@@ -369,7 +369,7 @@ describe("a host that lost most of what it was", () => {
       says: 'the files of "/etc/fstab" have 0 bytes, in the last generation 14',
     },
   ];
-  test.each(inTime(2, losses))(
+  test.each(inTime(1, losses))(
     "$what: this week's generation stays until somebody accepts it",
     async ({ lose, says }) => {
       for (let guest = 100; guest < 140; guest += 1)

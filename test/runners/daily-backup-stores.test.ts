@@ -260,7 +260,7 @@ done.then(
 );
 `;
 
-test.each(["alone", "with a file beside it"])(
+test.each(inTime(1, ["alone", "with a file beside it"]))(
   "a comparison by content makes each database's copy anew: one that rotted %s isn't shared for ever",
   async rotten => {
     await makeSnapshots();

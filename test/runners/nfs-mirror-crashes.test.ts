@@ -5,6 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { endedSteps } from "../ends";
 import { expectMirrored } from "./support/tree";
 import { createWorld, metricsOf, type World } from "./support/world";
+import { testLong } from "../long";
 
 let world: World;
 let lastSuccess: number | undefined;
@@ -183,7 +184,8 @@ test("a segment that a killed run left open is handed over also on a night witho
   expect(journal().filter(name => name.endsWith(".open"))).toEqual([]);
 });
 
-test("kill -9 while it deletes: what is left goes with the next run", async () => {
+// Of the same kill in other phases the tests above tell.
+testLong("kill -9 while it deletes: what is left goes with the next run", async () => {
   mkdirSync(`${world.source}/app/doomed`);
   for (let index = 0; index < 5_000; index += 1) writeFileSync(`${world.source}/app/doomed/f${index}`, "");
   // A service that loses most of its files would be kept.

@@ -23,7 +23,7 @@ import { createWorld, type World } from "./support/world";
  * Random changes, told by the real tracker, and nights that look at nothing else: after each of them a comparison of all finds nothing
  * to copy and nothing to delete, and the trees are equal but for what is held.
  */
-const usualActions = long ? 600 : 32;
+const usualActions = long ? 600 : 20;
 
 jest.setTimeout(patienceMs(1_800_000));
 

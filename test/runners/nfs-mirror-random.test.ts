@@ -28,7 +28,7 @@ import { createWorld, type World } from "./support/world";
  * some an operator says that
  * what a service has lost is meant to go, or restores it, and that is cut short, gone on with or taken back.
  */
-const usualActions = long ? 600 : 28;
+const usualActions = long ? 600 : 18;
 
 jest.setTimeout(patienceMs(1_200_000));
 

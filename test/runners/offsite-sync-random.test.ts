@@ -27,7 +27,7 @@ import { type Snapshot, snapshot, withoutRoot } from "./support/tree";
  * that are brought back from a backup. After each good night a restore gives what the host has, and whatever an earlier night had sent,
  * until a full pass removes that; and what is told of the leg is true.
  */
-const usualActions = long ? 600 : 20;
+const usualActions = long ? 600 : 12;
 
 jest.setTimeout(patienceMs(1_800_000));
 

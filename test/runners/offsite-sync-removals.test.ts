@@ -1,6 +1,7 @@
 import { existsSync, lstatSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { openSegment } from "../../host-scripts/runtime/journal";
+import { testLong } from "../long";
 import { createOffsiteWorld, type OffsiteWorld } from "./support/offsite-world";
 import type { FinishedRun } from "./support/started-run";
 import { createSteppingClock } from "./support/stepping-clock";
@@ -220,7 +221,8 @@ test("a list beside what lacks something, which is named by itself, is there the
   put("pvc-data/2026-24/app/data/file", "x".repeat(25));
 });
 
-test("a pass that is killed while it removes is made up", async () => {
+// A run that is killed is made up by the next one in offsite-sync.test.ts too.
+testLong("a pass that is killed while it removes is made up", async () => {
   put("books/one more", "x");
   await succeeds();
   drop("books/one more");

@@ -374,7 +374,8 @@ test("a restore to a disk that isn't there fills no other one in its place", asy
   }
 });
 
-test("of a name that reads like an option, what is printed means the name", async () => {
+// daily-backup-ways.test.ts has such names in what is printed, and the next test what is printed of others.
+testLong("of a name that reads like an option, what is printed means the name", async () => {
   mkdirSync(join(world.backup, "dashes"));
   for (const name of ["-rf", "--json"]) writeFileSync(join(world.backup, "dashes", name), "own");
   hand("reconcile", "dashes");
@@ -703,43 +704,47 @@ function put(name: string): void {
   hand("paths", `books/${name}`);
 }
 
-test("of two destinations, one that is away holds up nobody, and gets what it missed by list once it is back", async () => {
-  const friend = await startFar(join(world.folder, "friend"));
-  writeFileSync(join(world.folder, "credentials", "friend-key"), friend.privateKey, { mode: 0o600 });
-  const { port, user, hostKey } = friend;
-  const also = {
-    ...{ job: "offsite-friend", stateDir: join(world.folder, "friend-state") },
-    textfile: join(world.folder, "textfile", "friend.prom"),
-    legsTextfile: join(world.folder, "textfile", "friend-legs.prom"),
-    destination: { name: "friend", address: "127.0.0.1", port, user, hostKey, key: "friend-key" },
-    legs: world.config.legs.slice(0, 1),
-  };
-  const toFriend = () => world.start(["--json"], {}, also).finished;
-  try {
-    expect((await toFriend()).status).toBe(0);
-    await friend.stop();
-    const names = Array.from({ length: nightsAway }, (_, night) => `while one is away ${night}`);
-    for (const name of names) {
-      put(name);
-      expect((await toFriend()).status).toBe(1);
-      await succeeds();
-      expect(existsSync(far(`pve-backup/books/${name}`))).toBe(true);
+// Each is a job of its own; one that is away, and what it gets then, is tested alone in this file.
+testLong(
+  "of two destinations, one that is away holds up nobody, and gets what it missed by list once it is back",
+  async () => {
+    const friend = await startFar(join(world.folder, "friend"));
+    writeFileSync(join(world.folder, "credentials", "friend-key"), friend.privateKey, { mode: 0o600 });
+    const { port, user, hostKey } = friend;
+    const also = {
+      ...{ job: "offsite-friend", stateDir: join(world.folder, "friend-state") },
+      textfile: join(world.folder, "textfile", "friend.prom"),
+      legsTextfile: join(world.folder, "textfile", "friend-legs.prom"),
+      destination: { name: "friend", address: "127.0.0.1", port, user, hostKey, key: "friend-key" },
+      legs: world.config.legs.slice(0, 1),
+    };
+    const toFriend = () => world.start(["--json"], {}, also).finished;
+    try {
+      expect((await toFriend()).status).toBe(0);
+      await friend.stop();
+      const names = Array.from({ length: nightsAway }, (_, night) => `while one is away ${night}`);
+      for (const name of names) {
+        put(name);
+        expect((await toFriend()).status).toBe(1);
+        await succeeds();
+        expect(existsSync(far(`pve-backup/books/${name}`))).toBe(true);
+      }
+      expect(readFileSync(also.legsTextfile, "utf8")).toContain(
+        `offsite_sync_leg_debt_files{leg="${join(world.folder, "backup")}"} ${nightsAway}\n`,
+      );
+      await friend.start();
+      const { status, stderr } = await toFriend();
+      expect({ status, stderr }).toMatchObject({
+        status: 0,
+        stderr: expect.stringContaining(`by list: ${nightsAway} names`) as string,
+      });
+      for (const name of names) expect(existsSync(join(friend.tree, "pve-backup/books", name))).toBe(true);
+      expect(readdirSync(world.journal).filter(name => /\d\.paths$/.test(name))).toEqual([]);
+    } finally {
+      await friend.stop();
     }
-    expect(readFileSync(also.legsTextfile, "utf8")).toContain(
-      `offsite_sync_leg_debt_files{leg="${join(world.folder, "backup")}"} ${nightsAway}\n`,
-    );
-    await friend.start();
-    const { status, stderr } = await toFriend();
-    expect({ status, stderr }).toMatchObject({
-      status: 0,
-      stderr: expect.stringContaining(`by list: ${nightsAway} names`) as string,
-    });
-    for (const name of names) expect(existsSync(join(friend.tree, "pve-backup/books", name))).toBe(true);
-    expect(readdirSync(world.journal).filter(name => /\d\.paths$/.test(name))).toEqual([]);
-  } finally {
-    await friend.stop();
-  }
-});
+  },
+);
 
 test("what an earlier job left is said, and what it has whole is sent", async () => {
   const state = join(world.folder, "daily-backup");

@@ -17,7 +17,7 @@ import { type EstateInput, parseEstate, type Plan, planOf } from "../../plan";
 import { exampleEstate, exampleWith } from "../../plan/estate/example";
 import type { Job } from "../../plan/job";
 import { estate as homelab } from "../../stacks/homelab/estate";
-import { inTime, long } from "../long";
+import { inTime, long, testLong } from "../long";
 
 let promtool: string;
 let folder: string;
@@ -188,7 +188,8 @@ test.each([
   expect({ exitCode, output }).toEqual({ exitCode: 1, output: expect.stringContaining("FAILED") });
 });
 
-test("the rules of one schedule fail the tests of another", async () => {
+// A threshold that is no schedule's own is caught below.
+testLong("the rules of one schedule fail the tests of another", async () => {
   const weekly = planned(
     exampleWith(({ layers }) => {
       for (const mirror of layers["nfs-mirror"])

@@ -2,7 +2,7 @@ import { startHosts } from "../../lab/hosts";
 import { exchange, startServers, stopServers, urls } from "../../lab/servers";
 import { readFileSync } from "node:fs";
 import { credentials } from "../../lab/servers/credentials";
-import { long } from "../long";
+import { long, testLong } from "../long";
 import {
   accountOfHost,
   applyWorkload,
@@ -196,7 +196,8 @@ test("stopped on its way and rolled back, killed at the steps of that: all is as
   expect(await volumes()).toBe(before);
 });
 
-test("two at once: the second is refused and changes nothing", async () => {
+// lvm-pvc-snapshot.test.ts has a second one at the same time, by the same lock.
+testLong("two at once: the second is refused and changes nothing", async () => {
   const runs = await Promise.all([
     restore(idle, idleSnapshot, "--no-workload"),
     restore(idle, idleSnapshot, "--no-workload"),
