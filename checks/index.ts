@@ -37,12 +37,16 @@ export function runChecks(plan: Plan, asOfMs: number): Finding[] {
 /** What is true of an estate before anything is edited: nothing is left over by it. */
 const unproven = ["security/break-glass-unproven", "promises/restore-unproven"];
 
-/** A part that was removed leaves its secrets behind: while something else is told, it is likely that, and they are no second mistake. */
+/** What is told of times, room or expressions: no part was removed, and what it names isn't left over by it. */
+const ofNumbers = /^(order|schedule|capacity|retention)\/|^alerts\/(always|never)-fires$/;
+
+/** A part that was removed leaves its secrets behind: while something of that is told, they are no second mistake. */
 function withLeftovers(findings: readonly Finding[]): Finding[] {
   const cause = findings.find(
     ({ code, follows, evidence }) =>
       follows === undefined &&
       evidence["waivedUntil"] === undefined &&
+      !ofNumbers.test(code) &&
       ![...unproven, secretUnused.code].includes(code),
   );
   return findings.map(finding =>

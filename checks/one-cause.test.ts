@@ -112,3 +112,21 @@ test("what is accepted of each service of a disk isn't told of all of them", () 
   });
   expect(causes).not.toContain("routes/disk-stays pve/sdc");
 });
+
+test("a secret that nothing names doesn't follow from an alert's number, whose mending leaves it", () => {
+  const findings = runChecks(
+    planOf(
+      parseEstate(
+        exampleWith(({ secrets, monitoring }) => {
+          secrets["unseal-keys"] = { keptIn: ["break-glass"] };
+          for (const alert of monitoring.alerts ?? []) alert.expr = alert.expr.replace("0.15", "15");
+        }),
+      ),
+    ),
+    Date.UTC(2026, 10, 1),
+  );
+  expect(findings.map(({ code, follows }) => [code, follows])).toEqual([
+    ["alerts/always-fires", undefined],
+    ["security/secret-unused", undefined],
+  ]);
+});
