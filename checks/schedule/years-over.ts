@@ -1,3 +1,4 @@
+import { localTime } from "../../plan/calendar/time-zone";
 import { defineCheck } from "../check";
 import { example, mended } from "../examples";
 
@@ -6,8 +7,8 @@ export const yearsOver = defineCheck({
   severity: "error",
   title: "The years for which everything is computed leave out this one",
   why: "Gaps, clock changes and losses are those of the estate's years. Of this year nothing is known then: an hour that the clocks skip next spring was never looked at.",
-  run: ({ estate: { name, years } }, asOfMs) => {
-    const year = new Date(asOfMs).getUTCFullYear();
+  run: ({ estate: { name, years, zone } }, asOfMs) => {
+    const year = new Date(localTime(asOfMs, zone)).getUTCFullYear();
     if (years.includes(year)) return [];
     const isToCome = Math.min(...years) > year;
     return [

@@ -11,12 +11,12 @@ export const secretUnused = defineCheck({
   why: "It is left over from what was removed; or what it opens doesn't say so, and then no restore is known to need it, and no check asks whether it can be had when that is restored.",
   run: ({ estate }) => {
     const named = secretsNamed(estate);
-    return Object.keys(estate.secrets)
-      .filter(name => !named.has(name))
-      .map(name => ({
+    return Object.entries(estate.secrets)
+      .filter(([name]) => !named.has(name))
+      .map(([name, { keptIn }]) => ({
         subject: name,
         message: `${name} is a secret of the estate, and none of its services, machines and jobs names it: 0 restores are known to need it.`,
-        fix: `Add it where it is needed, to secrets of a service or of a destination, as ${JSON.stringify(name)}; or remove ${pathText(["secrets", name]).slice("estate.".length)}.`,
+        fix: `Add it where it is needed, to secrets of a service or of a destination, as ${JSON.stringify(name)}; or remove ${pathText(["secrets", name]).slice("estate.".length)}${keptIn.includes("break-glass") ? ", which takes it out of the break-glass set" : ""}.`,
         evidence: { secret: name },
       }));
   },
@@ -31,7 +31,7 @@ export const secretUnused = defineCheck({
           edit: ({ services }) => edit(services.vault, { secrets: ["unseal-keys"] }),
         },
         {
-          says: 'or remove secrets["unseal-keys"]',
+          says: 'or remove secrets["unseal-keys"], which takes it out of the break-glass set',
           edit: ({ secrets }) => Reflect.deleteProperty(secrets, "unseal-keys"),
         },
       ),
