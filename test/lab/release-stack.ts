@@ -74,7 +74,7 @@ export class ReleaseStack {
     return {
       name: "release-test",
       zone: "UTC",
-      years: [2026],
+      years: [2026, 2027],
       hosts: Object.fromEntries(
         Object.entries(hosts).map(([name, { address = pve.address, ...ssh }]) => [
           name,

@@ -29,7 +29,7 @@ export function estate(): EstateInput {
   return {
     name: "lab",
     zone: "UTC",
-    years: [2026],
+    years: [2026, 2027],
     hosts: {
       pve: {
         site: "lab",
