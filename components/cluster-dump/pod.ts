@@ -211,7 +211,8 @@ export function volumeSpecs({ namespace, target }: DumpPod, { claim }: PodObject
       capacity: { storage: "1Gi" },
       persistentVolumeReclaimPolicy: "Retain",
       claimRef: { namespace, name: claim },
-      mountOptions: ["nfsvers=4.2"],
+      // A host that answers no more for five minutes is a failure that the runner tells: with "hard", its pod outlives its time-out, and no later run begins.
+      mountOptions: ["nfsvers=4.2", "softerr", "timeo=300", "retrans=3"],
       nfs: { server: target.server, path: target.path },
     },
     claim: { ...shared, volumeName: volume, resources: { requests: { storage: "1Gi" } } },

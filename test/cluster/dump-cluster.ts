@@ -1,6 +1,7 @@
 import { execa } from "execa";
 import { z } from "zod";
 import { dumpsNamespace } from "../../lab/house/dumps";
+import { operatorEnvironment } from "../../lab/kubectl";
 import { inNamespace } from "../../lab/namespace";
 import { readImages } from "../../lab/node/references";
 import { until } from "../../lab/process";
@@ -73,20 +74,56 @@ type Service = NonNullable<EstateInput["services"]>[string];
 const podList = z.object({
   items: z.array(
     z.object({
-      metadata: z.object({ labels: z.record(z.string(), z.string()).default({}) }),
-      status: z.object({ phase: z.string() }),
+      metadata: z.object({ name: z.string(), labels: z.record(z.string(), z.string()).default({}) }),
+      status: z.object({
+        phase: z.string(),
+        containerStatuses: z
+          .array(
+            z.object({
+              name: z.string(),
+              state: z.object({ terminated: z.object({ reason: z.string() }).optional() }),
+            }),
+          )
+          .default([]),
+      }),
     }),
   ),
 });
 
-const cronJob = z.object({ spec: z.object({ schedule: z.string() }) });
+type Pod = z.infer<typeof podList>["items"][number];
 
-/** How the pods of a job stand, e.g. "Succeeded". */
-async function phases(job: string): Promise<string[]> {
+const podSpec = z.looseObject({
+  containers: z.array(z.looseObject({ name: z.string(), image: z.string(), resources: z.unknown() })),
+});
+const jobSpec = z.looseObject({
+  activeDeadlineSeconds: z.number(),
+  template: z.looseObject({ spec: podSpec }),
+});
+type JobSpec = z.infer<typeof jobSpec>;
+const cronJob = z.object({
+  spec: z.object({ schedule: z.string(), jobTemplate: z.object({ spec: jobSpec }) }),
+});
+
+async function podsWith(label: string, value: string): Promise<Pod[]> {
   const { items } = podList.parse(await connect().get(`/api/v1/namespaces/${namespace}/pods`));
-  return items
-    .filter(({ metadata }) => metadata.labels["holdfast.io/job"] === job)
-    .map(({ status }) => status.phase);
+  return items.filter(({ metadata }) => metadata.labels[label] === value);
+}
+
+/** How the pods of a CronJob stand, e.g. "Succeeded". */
+async function phases(job: string): Promise<string[]> {
+  return (await podsWith("holdfast.io/job", job)).map(({ status }) => status.phase);
+}
+
+const cronJobPath = (job: string): string => `/apis/batch/v1/namespaces/${namespace}/cronjobs/${job}`;
+
+/** All else of a deployed CronJob stays as it is. @returns its schedule before */
+export async function setSchedule(job: string, schedule: string): Promise<string> {
+  const { spec } = cronJob.parse(await connect().get(cronJobPath(job)));
+  await connect().apply(cronJobPath(job), {
+    ...{ apiVersion: "batch/v1", kind: "CronJob", metadata: { name: job, namespace } },
+    spec: { schedule },
+  });
+  return spec.schedule;
 }
 
 /**
@@ -94,20 +131,80 @@ async function phases(job: string): Promise<string[]> {
  * @returns how that pod ended
  */
 export async function whenDue(job: string): Promise<string> {
-  const path = `/apis/batch/v1/namespaces/${namespace}/cronjobs/${job}`;
-  const setSchedule = (schedule: string): Promise<unknown> =>
-    connect().apply(path, {
-      ...{ apiVersion: "batch/v1", kind: "CronJob", metadata: { name: job, namespace } },
-      spec: { schedule },
-    });
   const ended = async (): Promise<string | undefined> =>
     (await phases(job)).find(phase => phase === "Succeeded" || phase === "Failed");
-  const { schedule } = cronJob.parse(await connect().get(path)).spec;
-  await setSchedule("* * * * *");
+  const schedule = await setSchedule(job, "* * * * *");
   await until(async () => (await phases(job)).length > 0, 420_000, 500);
-  await setSchedule(schedule);
+  await setSchedule(job, schedule);
   await until(async () => (await ended()) !== undefined, 420_000, 1_000);
   return (await ended()) ?? `no pod of ${job} has ended: ${(await phases(job)).join(", ")}`;
+}
+
+let started = 0;
+
+/**
+ * Starts a deployed CronJob's job now, as `kubectl create job --from` does.
+ * @param change of what was deployed
+ * @returns the job's name
+ */
+export async function startJob(
+  job: string,
+  change: (spec: JobSpec) => void = () => undefined,
+): Promise<string> {
+  const { spec } = cronJob.parse(await connect().get(cronJobPath(job))).spec.jobTemplate;
+  change(spec);
+  started += 1;
+  const name = `${job}-now-${started}`;
+  const metadata = { name, namespace };
+  await connect().create(`/apis/batch/v1/namespaces/${namespace}/jobs`, {
+    ...{ apiVersion: "batch/v1", kind: "Job", metadata, spec },
+  });
+  return name;
+}
+
+/** @returns the pod's container of that name, to be changed before it starts */
+export function containerOf(spec: JobSpec, name: "client" | "runner") {
+  const found = spec.template.spec.containers.find(container => container.name === name);
+  if (!found) throw new Error(`the pod has no container ${name}`);
+  return found;
+}
+
+/** Pods of a job that was started. */
+export const podsOf = (name: string): Promise<Pod[]> => podsWith("batch.kubernetes.io/job-name", name);
+
+/** Why each container of a pod has ended, of those that have. */
+export function reasonsOf({ status }: Pod): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    status.containerStatuses.flatMap(({ name, state: { terminated } }) =>
+      terminated === undefined ? [] : [[name, terminated.reason]],
+    ),
+  );
+}
+
+const jobStatus = z.object({
+  status: z.object({
+    conditions: z.array(z.object({ type: z.string(), status: z.string() })).default([]),
+  }),
+});
+
+/** Waits for a job's end. @returns "Complete" or "Failed", and `reasonsOf` its pod, where that is still there */
+export async function endOf(
+  job: string,
+): Promise<{ end: string; reasons: Readonly<Record<string, string>> }> {
+  const end = async (): Promise<string | undefined> => {
+    const path = `/apis/batch/v1/namespaces/${namespace}/jobs/${job}`;
+    const { conditions } = jobStatus.parse(await connect().get(path)).status;
+    return conditions.find(({ type, status }) => status === "True" && /^(Complete|Failed)$/.test(type))?.type;
+  };
+  await until(async () => (await end()) !== undefined, 600_000, 500);
+  const [pod] = await podsOf(job);
+  return { end: (await end()) ?? "none yet", reasons: pod ? reasonsOf(pod) : {} };
+}
+
+/** By the real kubectl. @returns what it said */
+export async function kubectl(...words: readonly string[]): Promise<string> {
+  const [program = "", ...args] = inNamespace(["kubectl", `--namespace=${namespace}`, ...words]);
+  return (await execa(program, args, { env: await operatorEnvironment(), timeout: 420_000 })).stdout;
 }
 
 /** Does what is printed for the newest copy of a service. @returns what it said */
