@@ -102,8 +102,8 @@ test("a service that runs all the time is active once it watches, and is started
       `systemctl daemon-reload; systemctl start ${job} || { journalctl -n 50 -u ${job}; exit 1; }
        test -s ${journal}/watched && head -c -65 $(ls ${journal}/*.reconcile | tail -n 1) | tr '\\0' '\\n'
        mkdir -p /srv/nfs/photos; echo 1 >/srv/nfs/photos/tracked; until grep -aqs photos ${journal}/*.paths ${journal}/*.reconcile; do sleep 0.5; done
-       first=$(systemctl show -P MainPID ${job}); systemctl kill --kill-whom=main --signal=KILL ${job}
-       until [ "$(systemctl is-active ${job})" = active ] && [ "$(systemctl show -P MainPID ${job})" != "$first" ]; do sleep 0.5; done
+       systemctl kill --kill-whom=main --signal=KILL ${job}
+       until [ "$(systemctl show -P NRestarts ${job})" = 1 ] && [ "$(systemctl is-active ${job})" = active ]; do sleep 0.5; done
        systemctl show -P NRestarts ${job}; systemctl stop ${job}; ls ${journal}/watched 2>/dev/null || echo nobody watches
        grep -h ^nfs_change_tracker_up /var/lib/prometheus/node-exporter/${job}.prom`,
     );

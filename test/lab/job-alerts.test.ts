@@ -48,7 +48,13 @@ const pushed = ({ metricsJob, host }: Job): string =>
 
 async function push(job: Job, status: number, successAgoMs: number): Promise<void> {
   const at = Math.round((Date.now() - successAgoMs) / 1000);
-  const body = `${metricOf(job, "status").name} ${status}\n${metricOf(job, "last-success").name} ${at}\n`;
+  // With its type, as the runners push it: the Pushgateway refuses one name of two types.
+  const body = [
+    [metricOf(job, "status").name, status],
+    [metricOf(job, "last-success").name, at],
+  ]
+    .map(([name, value]) => `# TYPE ${name} gauge\n${name} ${value}\n`)
+    .join("");
   const reply = await exchange(pushed(job), { method: "PUT", headers: pushgatewayHeaders(), body });
   expect(reply).toMatchObject({ status: 200 });
 }
