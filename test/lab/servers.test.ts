@@ -284,7 +284,7 @@ test("Prometheus that has lost all it had, and Alertmanager started anew, betwee
   });
   await applyRule([
     told("failed", `${metric} != 0`),
-    told("absent", `absent(${metric}{job="${id}"})`, { for: "6s" }),
+    told("absent", `absent(${metric}{job="${id}"})`, { for: "30s" }),
     told("stale", `time() - push_time_seconds{job="${id}"} > 100000`),
   ]);
   const texts = async (): Promise<(string | undefined)[]> =>
