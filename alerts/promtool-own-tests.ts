@@ -9,6 +9,7 @@ import { type Expr, selectorsOf } from "./promql/syntax";
 import { type AlertTests, expected, interval, minuteMs, testsOf } from "./promtool-tests";
 import { exactly } from "./ranges";
 import { type Series, seriesOf } from "./series";
+import { matchers } from "./standing-rule";
 
 /** Values that a metric may have, by which most conditions are true once and false once: an instant long ago among them. */
 const tried = [0, 1, -1e9, 1e15];
@@ -41,9 +42,7 @@ export function promtoolTestsOfOwn(plan: Plan): AlertTests[] {
         const test = (name: string, { values, fires = [] }: (typeof given)[number]) => ({
           ...{ name: `${rule.alert}: ${name}`, interval },
           input_series: series.map(one => ({
-            series: `${one.metric}{${Object.entries(one.labels)
-              .map(([label, value]) => `${label}=${JSON.stringify(value)}`)
-              .join(",")}}`,
+            series: `${one.metric}{${matchers(one.labels)}}`,
             values: `${values.get(one.metric) ?? 0}x${minute}`,
           })),
           alert_rule_test: [

@@ -6,6 +6,7 @@ import { parseDuration } from "../plan/units/duration";
 import { reckonedAfterMs } from "./full-soon";
 import { selectedLabels } from "./promql/labels";
 import { type AlertRule, ownAlertsOf, type RuleGroup, rulesOf, selector, trendAlert } from "./rules";
+import { matchers } from "./standing-rule";
 
 export const minuteMs = 60_000;
 /** promtool takes a sample a minute; a rule looks back five minutes. */
@@ -247,9 +248,7 @@ function endsTests(series: string, withinMs: number, rule: AlertRule): RuleTest[
 /** One of a metric's series, with labels that an alert carries. */
 export function seriesText(job: Job, metric: string): string {
   const further = job.metrics.find(({ name }) => name === metric)?.labels ?? {};
-  const labels = { job: job.metricsJob, instance: job.host, ...further };
-  const matchers = Object.entries(labels).map(([label, value]) => `${label}=${JSON.stringify(value)}`);
-  return `${metric}{${matchers.join(",")}}`;
+  return `${metric}{${matchers({ job: job.metricsJob, instance: job.host, ...further })}}`;
 }
 
 /** Tests of one series, each with values of its own and with what fires by the same time. @param every between two values */

@@ -20,27 +20,22 @@ export function ofCluster(plan: Plan): Made[] {
     plan.estate.monitoring.exporters.some(({ metrics }) => metrics.includes(metric));
   const gone: Made = {
     alert: "CronJobGone",
-    expr: jobs
-      .map(
-        ({ name, deployment }) =>
-          `absent(${suspend}{namespace="${deployment.pod.namespace}",cronjob="${name}"})`,
-      )
-      .join(" or "),
+    expr: jobs.map(job => `absent(${suspend}{${matchers(cronJobOf(job))}})`).join(" or "),
     forMs: hourMs,
     summary:
       "{{ $labels.cronjob }} in {{ $labels.namespace }} isn't there, or kube-state-metrics tells nothing of it",
     look: "kubectl get cronjob; is kube-state-metrics up, and is it scraped? pulumi up --refresh makes it again",
     proof: {
-      ...proofOf(suspend, { namespace, cronjob: first.name }, "0x80", "0x5 _x80"),
-      beside: jobs.slice(1).map(({ name, deployment }) => ({
-        series: `${suspend}{${matchers({ namespace: deployment.pod.namespace, cronjob: name })}}`,
-        values: "0x120",
-      })),
+      ...proofOf(suspend, cronJobOf(first), "0x80", "0x5 _x80"),
+      beside: jobs
+        .slice(1)
+        .map(job => ({ series: `${suspend}{${matchers(cronJobOf(job))}}`, values: "0x120" })),
     },
   };
   // An older kube-state-metrics has no label for the time zone.
-  const schedules = jobs.map(({ name, deployment: { pod } }) => {
-    const of = matchers({ namespace: pod.namespace, cronjob: name });
+  const schedules = jobs.map(job => {
+    const { pod } = job.deployment;
+    const of = matchers(cronJobOf(job));
     const zone = JSON.stringify(`|${pod.zone.replaceAll("+", "[+]")}`);
     return `kube_cronjob_info{${of},schedule!=${JSON.stringify(pod.schedule)}} or kube_cronjob_info{${of},timezone!~${zone}}`;
   });
@@ -54,14 +49,14 @@ export function ofCluster(plan: Plan): Made[] {
     proof: {
       ...proofOf(
         "kube_cronjob_info",
-        { namespace, cronjob: first.name, schedule: "7 7 * * 7", timezone: zone },
+        { ...cronJobOf(first), schedule: "7 7 * * 7", timezone: zone },
         "_x40",
         "1x40",
       ),
       // What is as it is declared stays untold beside it.
       beside: [
         {
-          series: `kube_cronjob_info{${matchers({ namespace, cronjob: first.name, schedule, timezone: zone })}}`,
+          series: `kube_cronjob_info{${matchers({ ...cronJobOf(first), schedule, timezone: zone })}}`,
           values: "1x40",
         },
       ],
@@ -73,7 +68,7 @@ export function ofCluster(plan: Plan): Made[] {
     forMs: hourMs,
     summary: "{{ $labels.cronjob }} in {{ $labels.namespace }} is suspended: it starts no more",
     look: "kubectl patch cronjob, with spec.suspend false; pulumi up says nothing of it",
-    proof: proofOf(suspend, { namespace, cronjob: first.name }, "0x80", "1x80"),
+    proof: proofOf(suspend, cronJobOf(first), "0x80", "1x80"),
   };
   // Of a pod's name Kubernetes cuts all but the first 58 letters of what stands before its five by chance: of a long one, the hyphen too.
   const waiting: Made = {
@@ -95,6 +90,11 @@ export function ofCluster(plan: Plan): Made[] {
     ...(has(lastSchedule) && has(lastSuccess) ? [unsuccessful(jobs, namespaces, names)] : []),
     ...(has("kube_pod_container_status_waiting_reason") ? [waiting] : []),
   ];
+}
+
+/** Labels of a job's CronJob, as kube-state-metrics has them. */
+function cronJobOf({ name, deployment }: ClusterJob): Readonly<Record<string, string>> {
+  return { namespace: deployment.pod.namespace, cronjob: name };
 }
 
 const suspend = "kube_cronjob_spec_suspend";

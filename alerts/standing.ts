@@ -132,9 +132,11 @@ function metricsGone(jobs: readonly HostedJob[], plan: Plan): Made[] {
     {
       alert: "HostMetricsGone",
       expr: looked
-        .map(({ metric, host, exporters }) => `absent(${metric}{${selected({ exporters, hosts: [host] })}})`)
-        .join(" or ")
-        .replaceAll("instance=~", "instance="),
+        .map(
+          ({ metric, host, exporters }) =>
+            `absent(${metric}{job=~"${exporters.join("|")}",instance="${host}"})`,
+        )
+        .join(" or "),
       forMs: 15 * minuteMs,
       summary:
         "What node-exporter tells of {{ $labels.instance }} is gone, or a part of it: of failed units and a wrong clock there nobody would hear",
