@@ -37,6 +37,12 @@ export function tightestStaleAfter(age: HealthyAge): number {
   return Math.ceil(age.ms / step) * step;
 }
 
+/** The least loss that a job can promise, as its runs are: by then somebody has heard that one is missing. */
+export function tightestPromise({ trigger, budgetMs, judged }: Job, years: readonly number[]): number {
+  const { forMs, visibleAfterMs } = judged;
+  return tightestStaleAfter(healthyAge(trigger, budgetMs, visibleAfterMs, years)) + forMs + visibleAfterMs;
+}
+
 /** Starts that pass without a success, from the one before the schedule's longest gap on, until the alert about it fires. */
 export function runsMissedBeforeAlert({ trigger, judged }: Job, lastStartMs: number): number {
   const silentMs = judged.staleAfterMs + judged.forMs;

@@ -1,7 +1,7 @@
 import type { Plan } from "../../plan";
 import type { Job } from "../../plan/job";
 import { longestGap } from "../../plan/calendar";
-import { healthyAge, tightestStaleAfter } from "../../plan/staleness";
+import { tightestPromise } from "../../plan/staleness";
 import { formatDuration, parseDuration } from "../../plan/units/duration";
 import { defineCheck } from "../check";
 import { edit } from "../example-edits";
@@ -25,7 +25,8 @@ export const jobFarLooser = defineCheck({
       if (owed === undefined || rpoMs <= farLooser * owed.ms) return [];
       const { ms: gapMs } = longestGap(job.trigger.schedule, job.trigger.zone, plan.estate.years);
       if (rpoMs <= manyRuns * gapMs) return [];
-      const leastMs = leastPromise(job, plan);
+      // What is owed by other ways may be less.
+      const leastMs = tightestPromise(job, plan.estate.years);
       return [
         {
           subject: job.called,
@@ -59,16 +60,6 @@ export const jobFarLooser = defineCheck({
     good: [mirrorExample("three days on a daily mirror", { promise: { rpo: "3d" } })],
   },
 });
-
-/** The least that a job can promise, as its runs are: by then its alert is heard of. What is owed by other ways may be less. */
-function leastPromise(
-  { trigger, budgetMs, judged: { forMs, visibleAfterMs } }: Job,
-  { estate }: Plan,
-): number {
-  return (
-    tightestStaleAfter(healthyAge(trigger, budgetMs, visibleAfterMs, estate.years)) + forMs + visibleAfterMs
-  );
-}
 
 interface Owed {
   readonly ms: number;

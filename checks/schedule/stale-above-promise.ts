@@ -1,4 +1,4 @@
-import { healthyAge, runsMissedBeforeAlert, tightestStaleAfter } from "../../plan/staleness";
+import { healthyAge, runsMissedBeforeAlert, tightestPromise, tightestStaleAfter } from "../../plan/staleness";
 import { formatDuration } from "../../plan/units/duration";
 import { defineCheck } from "../check";
 import { edit } from "../example-edits";
@@ -18,7 +18,7 @@ export const staleAbovePromise = defineCheck({
       const age = healthyAge(job.trigger, job.budgetMs, visibleAfterMs, plan.estate.years);
       const tightestSafeMs = tightestStaleAfter(age);
       const missedRuns = runsMissedBeforeAlert(job, age.gapFromMs);
-      const reachable = tightestSafeMs + forMs + visibleAfterMs;
+      const reachable = tightestPromise(job, plan.estate.years);
       return [
         {
           subject: job.called,
