@@ -59,17 +59,17 @@ export async function main(
   const columns = asked ?? (terminal ? process.stdout.columns || 80 : undefined);
   const program = new Command("holdfast");
   const by = called({ env: process.env, program: process.argv[1] ?? "", folder: process.cwd() });
+  const docs = join(projectRoot, "docs");
+  const pages = {
+    docs: projectRoot.includes("/node_modules/") ? relative(caller.folder, docs) : "docs",
+    isPage: (page: string): boolean => existsSync(join(docs, page)),
+  };
   const typed = (text: string): string =>
     asCalled(
       text,
       program.commands.map(command => command.name()),
       by,
-      {
-        docs: projectRoot.includes("/node_modules/")
-          ? relative(caller.folder, join(projectRoot, "docs"))
-          : "docs",
-        isPage: page => existsSync(join(projectRoot, "docs", page)),
-      },
+      pages,
     );
   const context: Context = {
     ...{ ...caller, nowMs: Date.now(), terminal: colours, columns },

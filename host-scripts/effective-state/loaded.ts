@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { bodyWithin } from "../../plan/contracts/body-within";
 import type { InForce } from "../../plan/contracts/in-force";
 import { type LoadedGroup, loadedRules, loadedRulesPath, loadedSum } from "../../plan/contracts/loaded-rules";
 import { messageOf } from "../runtime/errors";
@@ -97,13 +98,8 @@ function ofRoute(declared: Route, configuration: string): Difference[] {
 /** @throws {Error} that says why there is none */
 async function answerOf(url: string, stop: AbortSignal): Promise<unknown> {
   const { ok, status, body } = await fetch(url, { signal: within(stop, patienceMs), redirect: "error" });
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of body ?? []) {
-    bytes += chunk.length;
-    if (bytes > mostBytes) throw new Error(`its answer has more than ${mostBytes} bytes`);
-    chunks.push(chunk);
-  }
+  const text = await bodyWithin(body ?? [], mostBytes);
+  if (text === undefined) throw new Error(`its answer has more than ${mostBytes} bytes`);
   if (!ok) throw new Error(`it answers ${status}`);
-  return JSON.parse(Buffer.concat(chunks).toString());
+  return JSON.parse(text);
 }
