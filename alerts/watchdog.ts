@@ -8,7 +8,7 @@ import { promDuration, type RuleGroup } from "./rules";
 export const watchdogName = "HoldfastWatchdog";
 
 /** No receiver of an estate can be called so. */
-const receiverName = "DeadMan";
+export const deadManReceiver = "DeadMan";
 
 /** The rule whose alert is heard outside for as long as rules are evaluated; none where nobody listens. */
 export function watchdogRules(estate: Estate): RuleGroup[] {
@@ -51,7 +51,7 @@ export function watchdogRouting(estate: Estate): AlertRouting[] {
   return [
     {
       route: {
-        receiver: receiverName,
+        receiver: deadManReceiver,
         groupBy: ["alertname"],
         matchers: [{ name: "alertname", value: watchdogName, matchType: "=" }],
         routes: [],
@@ -61,7 +61,7 @@ export function watchdogRouting(estate: Estate): AlertRouting[] {
       },
       receivers: [
         ...routesOf(estate).receivers,
-        { name: receiverName, webhookConfigs: [{ urlSecret: deadMan.urlSecret, sendResolved: false }] },
+        { name: deadManReceiver, webhookConfigs: [{ urlSecret: deadMan.urlSecret, sendResolved: false }] },
       ],
     },
   ];

@@ -1,9 +1,10 @@
-import { parse } from "yaml";
 import { z } from "zod";
 import { ruleGroups } from "../../alerts/groups";
+import { heardOf } from "../../alerts/in-force";
 import { type NamedRouting, routingsOf } from "../../alerts/routings";
 import type { Finding } from "../../checks";
 import type { Plan } from "../../plan";
+import { astray, astrayText, type RouteTree, routesOfStatus } from "../../plan/contracts/alert-routing";
 import { jsonOf } from "../json";
 import type { Answered, ClusterChoice } from "../kubectl";
 import { alertmanagerOf } from "../silence/alertmanager";
@@ -16,18 +17,6 @@ export const alertmanagerConfig = z.object({
 });
 export type SeenRouting = z.output<typeof alertmanagerConfig>;
 
-/** Names of receivers that routes of Alertmanager lead to. */
-export type Routed = ReadonlySet<string>;
-
-const status = z.object({ config: z.object({ original: z.string() }) });
-const route = z.object({
-  receiver: z.string().optional(),
-  get routes() {
-    return z.array(route).default([]);
-  },
-});
-const configuration = z.object({ route, receivers: z.array(z.object({ name: z.string() })) });
-
 /**
  * Where Alertmanager itself leads alerts to. Asked only where the plan's rules are objects of a cluster: what Alertmanager without the
  * operator has is somebody's own file.
@@ -36,17 +25,17 @@ export async function routedNow(
   plan: Plan,
   clusters: Seen["clusters"],
   choice: ClusterChoice,
-): Promise<Answered<{ readonly routed: Routed }> | undefined> {
+): Promise<Answered<{ readonly routed: RouteTree }> | undefined> {
   if (!areObjects(plan, clusters)) return undefined;
   const reached = await alertmanagerOf(plan.estate, choice);
   if ("cause" in reached) return reached;
   const got = await reached.ask({ method: "GET", path: "status" });
   if ("cause" in got) return got;
-  const told = status.safeParse(jsonOf(got.text));
-  const parsed = configuration.safeParse(told.success ? yamlOf(told.data.config.original) : undefined);
-  if (!parsed.success) return { cause: "its answer has no configuration that can be read" };
-  const made = new Set(parsed.data.receivers.map(({ name }) => name));
-  return { routed: new Set(receiversOf(parsed.data.route).filter(name => made.has(name))) };
+  try {
+    return { routed: routesOfStatus(jsonOf(got.text)) };
+  } catch (error) {
+    return { cause: (error as Error).message };
+  }
 }
 
 /** Routes of the plan that are others in the cluster, or that Alertmanager doesn't have: nobody hears of what goes there. */
@@ -79,24 +68,31 @@ export function routeFindings(
               `AlertmanagerConfig ${object} isn't the plan's: somebody has changed its routes or its receivers there.`,
             ),
           ]),
-      ...(routed ? notRouted(planned, object, routed) : []),
+      ...(routed ? strayFindings(plan, planned, object, routed) : []),
     ];
   });
 }
 
-function notRouted({ routing }: NamedRouting, object: string, routed: Routed): Finding[] {
-  const own = new Set([routing.route, ...routing.route.routes].map(({ receiver }) => receiver));
-  return (
-    [...own]
-      // With a hyphen, as an operator before 0.57 called them.
-      .filter(receiver => !["/", "-"].some(by => routed.has([...object.split("/"), receiver].join(by))))
-      .map(receiver => ({
-        ...{ code: "live/route-not-loaded", severity: "error", subject: `${object}/${receiver}` },
-        message: `Alertmanager has no route to the receiver ${receiver} of AlertmanagerConfig ${object}: nobody hears of what goes there.`,
-        fix: "The log of Prometheus' operator says why: an AlertmanagerConfig that names a Secret which isn't there is left out as a whole. kubectl get alertmanager --all-namespaces --output yaml: its alertmanagerConfigSelector and alertmanagerConfigNamespaceSelector.",
-        evidence: {},
-      }))
-  );
+function strayFindings(
+  plan: Plan,
+  { objectName }: NamedRouting,
+  object: string,
+  routed: RouteTree,
+): Finding[] {
+  return heardOf(plan)
+    .filter(heard => heard.object === objectName)
+    .flatMap(heard => {
+      const strays = astray(heard, routed);
+      if (strays.length === 0) return [];
+      return [
+        {
+          ...{ code: "live/route-not-loaded", severity: "error", subject: `${object}/${heard.receiver}` },
+          message: `The receiver ${heard.receiver} of AlertmanagerConfig ${object} doesn't hear of what it is to: Alertmanager ${astrayText(heard, strays)}.`,
+          fix: "Alertmanager's own page, #/status, has its routes in their order: one before the object's takes what it matches, unless it says continue. Where the object has none there, the log of Prometheus' operator says why: an AlertmanagerConfig that names a Secret which isn't there is left out as a whole. kubectl get alertmanager --all-namespaces --output yaml: its alertmanagerConfigSelector and alertmanagerConfigNamespaceSelector.",
+          evidence: {},
+        },
+      ];
+    });
 }
 
 function heardBy({ routing }: NamedRouting): string {
@@ -122,18 +118,6 @@ function has(seen: unknown, planned: unknown): boolean {
   if (typeof planned !== "object" || planned === null) return seen === planned;
   if (typeof seen !== "object" || seen === null) return false;
   return Object.entries(planned).every(([key, value]) => has((seen as Record<string, unknown>)[key], value));
-}
-
-function receiversOf({ receiver, routes }: z.output<typeof route>): string[] {
-  return [...(receiver === undefined ? [] : [receiver]), ...routes.flatMap(receiversOf)];
-}
-
-function yamlOf(text: string): unknown {
-  try {
-    return parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function differs(subject: string, message: string): Finding {

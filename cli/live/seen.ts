@@ -1,6 +1,6 @@
 import type { SeenCluster } from "./cluster";
+import type { RouteTree } from "../../plan/contracts/alert-routing";
 import type { LoadedGroup } from "../../plan/contracts/loaded-rules";
-import type { Routed } from "./routes";
 import type { SeenHost } from "./host";
 
 /** What is there, by those who answered. */
@@ -12,5 +12,5 @@ export interface Seen {
   /** What Prometheus has loaded of alerts; undefined where nobody told. */
   readonly loaded: readonly LoadedGroup[] | undefined;
   /** Where Alertmanager leads alerts to; undefined where nobody told. */
-  readonly routed: Routed | undefined;
+  readonly routed: RouteTree | undefined;
 }

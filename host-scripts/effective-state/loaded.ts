@@ -1,5 +1,12 @@
 import { z } from "zod";
 import { bodyWithin } from "../../plan/contracts/body-within";
+import {
+  type Astray,
+  alertmanagerStatusPath,
+  astray,
+  astrayText,
+  routesOfStatus,
+} from "../../plan/contracts/alert-routing";
 import type { InForce } from "../../plan/contracts/in-force";
 import { type LoadedGroup, loadedRules, loadedRulesPath, loadedSum } from "../../plan/contracts/loaded-rules";
 import { messageOf } from "../runtime/errors";
@@ -14,9 +21,6 @@ const patienceMs = 10_000;
 /** Thousands of rules; all of it is kept in memory. */
 const mostBytes = 16 * 1024 * 1024;
 
-/** As Alertmanager's own API has its configuration. */
-const status = z.object({ config: z.object({ original: z.string() }) });
-
 /**
  * By Prometheus and Alertmanager themselves. One that doesn't say differs in nothing, and the log has it: where it is gone, who waits
  * outside hears nothing any more.
@@ -27,30 +31,35 @@ export async function loadedDifferences(
 ): Promise<Difference[]> {
   const rules = declared.filter(one => one.kind === "rules");
   const routes = declared.filter(one => one.kind === "route");
-  const told = async <Answer>(
+  const told = async (
     url: string,
     path: string,
-    shape: z.ZodType<Answer>,
-  ): Promise<Answer | undefined> => {
+    compared: (answer: unknown) => Difference[],
+  ): Promise<Difference[]> => {
     try {
-      return shape.parse(await answerOf(`${url.replace(/\/$/, "")}/${path}`, signal));
+      return compared(await answerOf(`${url.replace(/\/$/, "")}/${path}`, signal));
     } catch (error) {
       signal.throwIfAborted();
       const isOther = error instanceof z.ZodError || error instanceof SyntaxError;
       const { cause } = error as { cause?: unknown };
       const why = isOther ? "its answer is none of its API's" : messageOf(cause ?? error);
       log.warn(`${url}: what it has loaded is not compared: ${why}`);
-      return undefined;
+      return [];
     }
   };
-  const [loaded, configured] = await Promise.all([
-    rules[0] && told(rules[0].prometheus, loadedRulesPath, loadedRules),
-    routes[0] && told(routes[0].alertmanager, "api/v2/status", status),
+  const differences = await Promise.all([
+    rules[0] &&
+      told(rules[0].prometheus, loadedRulesPath, answer => {
+        const { groups } = loadedRules.parse(answer).data;
+        return rules.flatMap(group => ofGroup(group, groups));
+      }),
+    routes[0] &&
+      told(routes[0].alertmanager, alertmanagerStatusPath, answer => {
+        const root = routesOfStatus(answer);
+        return routes.flatMap(route => ofRoute(route, astray(route, root)));
+      }),
   ]);
-  return [
-    ...(loaded ? rules.flatMap(group => ofGroup(group, loaded.data.groups)) : []),
-    ...(configured ? routes.flatMap(route => ofRoute(route, configured.config.original)) : []),
-  ];
+  return differences.flatMap(found => found ?? []);
 }
 
 function ofGroup(declared: Rules, loaded: readonly LoadedGroup[]): Difference[] {
@@ -79,20 +88,15 @@ function ofGroup(declared: Rules, loaded: readonly LoadedGroup[]): Difference[] 
       );
 }
 
-/** The operator has a receiver of an object under the names of both, with slashes between them, or before 0.57 with hyphens. */
-function ofRoute(declared: Route, configuration: string): Difference[] {
-  const subject = subjectOf(declared);
-  const { namespace, object, receiver } = declared;
-  const name = [namespace, object, receiver].map(part => part.replaceAll(".", "[.]")).join("[/-]");
-  const leads = new RegExp(`^[ -]*receiver: ["']?${name}["']?\\s*$`, "m");
-  return leads.test(configuration)
-    ? []
-    : [
-        {
-          ...{ kind: "route", subject, text: "declared a receiver, and Alertmanager has no route to it" },
-          next: "holdfast check --live; the log of Prometheus' operator says why, such as a Secret that isn't there",
-        },
-      ];
+function ofRoute(declared: Route, strays: readonly Astray[]): Difference[] {
+  if (strays.length === 0) return [];
+  return [
+    {
+      ...{ kind: "route", subject: subjectOf(declared) },
+      text: `declared to hear of its alerts, and Alertmanager ${astrayText(declared, strays)}`,
+      next: "holdfast check --live; Alertmanager's own page, #/status, has its routes in their order: one before the object's takes what it matches, and where the object has none the log of Prometheus' operator says why",
+    },
+  ];
 }
 
 /** @throws {Error} that says why there is none */

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { heard } from "./alert-routing";
 import { absolutePath, mount } from "./runner";
 
 /**
@@ -10,7 +11,7 @@ import { absolutePath, mount } from "./runner";
  * - `certificate`: what a server that jobs talk to shows them, of which an authority says until when it is valid
  * - `rights`: what the account of a job's kubeconfig may do in its cluster, by the cluster's own answer to it
  * - `rules`: a group of alerts that Prometheus has loaded, each by the sum of what it says (`rule-sum.ts`)
- * - `route`: a receiver that Alertmanager leads alerts to, as the operator calls it
+ * - `route`: a receiver, as the operator calls it, and the alerts that Alertmanager leads to it, by the labels that their rules give
  * - `textfiles`: the folder from which the host's node-exporter reads what jobs leave, by its command line
  */
 export const inForce = z.discriminatedUnion("kind", [
@@ -48,9 +49,7 @@ export const inForce = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("route"),
     alertmanager: z.url({ protocol: /^https?$/ }),
-    namespace: z.string().min(1),
-    object: z.string().min(1),
-    receiver: z.string().min(1),
+    ...heard.shape,
   }),
   z.strictObject({ kind: z.literal("textfiles"), folder: absolutePath }),
 ]);

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { stringify } from "yaml";
 import { ruleGroups } from "../../alerts/groups";
+import { heardOf } from "../../alerts/in-force";
 import { type AlertRouting, routesOf } from "../../alerts/routes";
 import { watchdogName, watchdogRouting } from "../../alerts/watchdog";
 import { debianPackages } from "../../lab/debian";
@@ -11,6 +12,7 @@ import { withDebianShare } from "../../lab/servers/debian-share";
 import { alertmanagerConfig, fragmentOf } from "../../lab/servers/rule-sync/alertmanager";
 import { alertmanagerConfigObject } from "../../lab/servers/rule-sync/objects";
 import { parseEstate, planOf } from "../../plan";
+import { astray, routesOfStatus } from "../../plan/contracts/alert-routing";
 import { estate as homelab } from "../../stacks/homelab/estate";
 import { inTime } from "../long";
 
@@ -42,9 +44,12 @@ test("amtool takes the routes of the homelab, and sends each of its alerts to th
     ...watchdogRouting(plan.estate).map(spec => fragment("holdfast-watchdog", spec)),
   ];
   const file = join(folder, "alertmanager.yml");
-  writeFileSync(file, stringify(alertmanagerConfig(fragments)));
+  const configuration = stringify(alertmanagerConfig(fragments));
+  writeFileSync(file, configuration);
   const checked = await says("check-config", file);
   expect(checked).toMatchObject({ exitCode: 0, output: expect.stringContaining("SUCCESS") as string });
+  const read = routesOfStatus({ config: { original: configuration } });
+  expect(heardOf(plan).flatMap(heard => astray(heard, read))).toEqual([]);
   const meant = new Map<string, string>();
   for (const { alert, labels } of ruleGroups(plan).flatMap(({ rules }) => rules)) {
     // A label that is a template is some job's name by then.

@@ -8,15 +8,12 @@ import {
 import { createServer as createHttpsServer } from "node:https";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
-import { execa } from "execa";
 import { debianPackages } from "../../lab/debian";
-import { freePort } from "../../lab/free-port";
-import { until } from "../../lab/process";
-import { withDebianShare } from "../../lab/servers/debian-share";
 import { type EstateInput, parseEstate, planOf } from "../../plan";
 import { rulesOf } from "../../alerts/rules";
 import { withDump } from "../program/dump-estate";
 import { estateWith } from "../program/estate";
+import { processed, startAlertmanager } from "./support/alertmanager-server";
 import { certificates } from "./support/certificates";
 import { holdfastIn } from "./support/holdfast";
 
@@ -28,34 +25,8 @@ const path = process.env["PATH"] ?? "";
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "silence-"));
-  const program = join(
-    await debianPackages("alertmanager", ["prometheus-alertmanager"]),
-    "usr/bin/prometheus-alertmanager",
-  );
-  const address = `127.0.0.1:${await freePort()}`;
-  url = `http://${address}`;
-  writeFileSync(
-    join(folder, "alertmanager.yml"),
-    "route: { receiver: nobody }\nreceivers: [{ name: nobody }]\n",
-  );
-  const [command = "", ...words] = withDebianShare([
-    program,
-    `--config.file=${join(folder, "alertmanager.yml")}`,
-    `--storage.path=${join(folder, "data")}`,
-    `--web.listen-address=${address}`,
-    "--cluster.listen-address=",
-  ]);
-  const server = execa(command, words, { reject: false, all: true });
-  stop = () => {
-    server.kill();
-    return server;
-  };
-  const serves = await until(
-    async () => (await fetch(`${url}/-/ready`).catch(() => undefined))?.ok ?? false,
-    120_000,
-    100,
-  );
-  if (!serves) throw new Error("Alertmanager doesn't serve");
+  const nobody = "route: { receiver: nobody }\nreceivers: [{ name: nobody }]\n";
+  ({ url, stop } = await startAlertmanager(folder, nobody));
 });
 afterAll(async () => {
   await stop();
@@ -81,26 +52,7 @@ const quiet = ["nfs-mirror", "--for", "2h", "--why", "its disk is exchanged"];
 
 /** Whether Alertmanager keeps an alert with some labels from everybody. */
 async function isSilenced(labels: Record<string, string>): Promise<boolean> {
-  await fetch(`${url}/api/v2/alerts`, {
-    method: "POST",
-    body: JSON.stringify([{ labels }]),
-    headers: { "content-type": "application/json" },
-  });
-  const filter = Object.entries(labels).map(
-    ([name, value]) => `filter=${encodeURIComponent(`${name}="${value}"`)}`,
-  );
-  let state = "";
-  await until(
-    async () => {
-      const reply = await fetch(`${url}/api/v2/alerts?${filter.join("&")}`);
-      const [found] = (await reply.json()) as { status: { state: string } }[];
-      state = found?.status.state ?? "unprocessed";
-      return state !== "unprocessed";
-    },
-    120_000,
-    100,
-  );
-  return state === "suppressed";
+  return (await processed(url, labels)).state === "suppressed";
 }
 
 test("a job's alerts are kept from everybody until it is ended, and no other's are", async () => {

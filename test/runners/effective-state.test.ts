@@ -6,6 +6,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { createServer } from "node:tls";
 import { execa } from "execa";
+import { stringify } from "yaml";
 import type { InForce } from "../../plan/contracts/in-force";
 import { ruleSum } from "../../plan/contracts/rule-sum";
 import { manifestLines, sumOfLines } from "../../plan/contracts/release-manifest";
@@ -441,12 +442,16 @@ test("a group that Prometheus hasn't loaded, an alert with another threshold, on
     {
       ...{ kind: "route", alertmanager: `http://127.0.0.1:${port}/`, namespace: "monitoring" },
       ...{ object: "holdfast", receiver: "infra" },
+      alerts: [
+        { alert: "NfsMirrorStale", labels: { receiver: "infra" } },
+        { alert: "NfsMirrorAbsent", labels: { receiver: "infra" } },
+      ],
     },
   ];
   const rule = { name: "NfsMirrorStale", query: expr, duration: 300, labels, health: "ok" };
   const answered = (
     rules: readonly object[],
-    receiver = "monitoring/holdfast/infra",
+    routes: readonly object[] = [{ receiver: "monitoring/holdfast/infra" }],
     declaredAt = declared,
   ): Promise<string> =>
     lookWhile(
@@ -456,7 +461,7 @@ test("a group that Prometheus hasn't loaded, an alert with another threshold, on
             data: { groups: [{ name: "holdfast-pve-nfs-mirror", rules }] },
           }),
           "/api/v2/status": JSON.stringify({
-            config: { original: `route:\n  receiver: "null"\n  routes:\n  - receiver: ${receiver}\n` },
+            config: { original: stringify({ route: { receiver: "null", routes } }) },
           }),
         }),
       ),
@@ -464,10 +469,19 @@ test("a group that Prometheus hasn't loaded, an alert with another threshold, on
     );
   expect(await answered([rule])).toBe("");
   const raised = { ...rule, query: expr.replace("90600", "9060000") };
-  expect(await answered([raised, { ...rule, name: "Mine" }], "monitoring/holdfast/other")).toMatch(
-    /^holdfast-pve-nfs-mirror: declared NfsMirrorStale, and Prometheus has another NfsMirrorStale: .* > 9060000 for 300 s, and has one more, Mine\. Next: .*\nmonitoring\/holdfast\/infra: declared a receiver, and Alertmanager has no route to it\. Next: /,
+  const other = [{ receiver: "monitoring/holdfast/other" }];
+  expect(await answered([raised, { ...rule, name: "Mine" }], other)).toMatch(
+    /^holdfast-pve-nfs-mirror: declared NfsMirrorStale, and Prometheus has another NfsMirrorStale: .* > 9060000 for 300 s, and has one more, Mine\. Next: .*\nmonitoring\/holdfast\/infra: declared to hear of its alerts, and Alertmanager leads all its alerts \(NfsMirrorStale, NfsMirrorAbsent\) to "monitoring\/holdfast\/other"\. Next: /,
   );
   expect(told()).toEqual(["route monitoring/holdfast/infra", "rules holdfast-pve-nfs-mirror"]);
+  const before = { receiver: "quiet", matchers: ['"alertname"=~".+Stale"', '"a name"!="x"'] };
+  const ours = { receiver: "monitoring-holdfast-infra", mute_time_intervals: ["nights"] };
+  expect(await answered([rule], [before, ours])).toContain(
+    'Alertmanager leads NfsMirrorStale to "quiet", and NfsMirrorAbsent to it not during "nights". Next: ',
+  );
+  const foreign = { receiver: "quiet", matchers: ['alertname=~"(?i)stale"'] };
+  expect(await answered([rule], [foreign])).toBe("");
+  expect(printed).toContain("what it has loaded is not compared: its expression ");
   expect(await answered([])).toContain("Prometheus hasn't loaded the group");
   // The release of a job of this host was switched just now: its rules may be there before this look's own release.
   const beside = (port: number): InForce[] => [{ kind: "release", job: mirror }, ...declared(port)];
