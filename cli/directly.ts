@@ -1,5 +1,5 @@
 import { errorText } from "../plan/estate/plain";
-import type { Answered } from "./kubectl";
+import type { Answered } from "./answered";
 import { replyOf } from "./reply";
 
 /** Paths are below the API's own one, e.g. "silences". */

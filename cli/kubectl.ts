@@ -1,3 +1,4 @@
+import type { Answered } from "./answered";
 import { once } from "node:events";
 import { type IncomingMessage, request } from "node:http";
 import { join } from "node:path";
@@ -38,9 +39,6 @@ export function whichOf({ kubeconfig, context }: ClusterChoice): string[] {
     ...(context === undefined ? [] : [`--context=${context}`]),
   ];
 }
-
-/** What is asked for; or why it can't be had. */
-export type Answered<Answer> = Answer | { readonly cause: string };
 
 /** Asks each of some clusters of the estate, once, that kubectl leads to; another cluster than the estate's is asked nothing. */
 export async function askClusters<Answer extends object>(

@@ -1,5 +1,5 @@
 import { bodyWithin } from "../plan/contracts/body-within";
-import type { Answered } from "./kubectl";
+import type { Answered } from "./answered";
 
 /** No list of silences is nearly as long. */
 const mostBytes = 16 * 1024 * 1024;

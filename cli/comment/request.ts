@@ -3,7 +3,7 @@ import { z } from "zod";
 import { errorText } from "../../plan/estate/plain";
 import { BadInput } from "../bad-input";
 import { jsonOf } from "../json";
-import type { Answered } from "../kubectl";
+import type { Answered } from "../answered";
 import { replyOf } from "../reply";
 
 /** A pull or merge request, as the runner of its pipeline names it. */

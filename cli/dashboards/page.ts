@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { Board, BoardPanel } from "../../alerts/boards/board";
 import { visible } from "../../plan/visible";
 import { escaped, table, tableOf } from "../html";
-import type { Answered } from "../kubectl";
+import type { Answered } from "../answered";
 import { timeTag } from "../report/moment";
 import { scrolled } from "../report/parts";
 import { pageStyle } from "../report/style";

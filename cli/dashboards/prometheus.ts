@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { directly } from "../directly";
 import { jsonOf } from "../json";
-import type { Answered } from "../kubectl";
+import type { Answered } from "../answered";
 
 /** A value as Prometheus writes it: NaN and infinities are texts of it. */
 const value = z.string().transform(text => Number(text.replace(/^([+-]?)Inf$/, "$1Infinity")));

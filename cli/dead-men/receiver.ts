@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { errorText } from "../../plan/estate/plain";
 import { jsonOf } from "../json";
-import type { Answered } from "../kubectl";
+import type { Answered } from "../answered";
 import { replyOf } from "../reply";
 
 /** A check as healthchecks' Management API (version 3) tells of it; times in seconds. */

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { type Answered, type ClusterChoice, objectsOf, serverOf } from "../kubectl";
+import type { Answered } from "../answered";
+import { type ClusterChoice, objectsOf, serverOf } from "../kubectl";
 import { type Claim, claimOf, type Database, databasesIn, imageName, pod, volume } from "../live/cluster";
 
 /** What a cluster says that it has. */

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { jsonOf } from "../json";
 import { exported, type Guest, guestsIn } from "../live/host";
-import { nameOf } from "./places";
+import { nameOf } from "./name-of";
 import { type Answers, type Question, questions } from "./questions";
 
 /** What a host says that it has. Sizes in bytes. */

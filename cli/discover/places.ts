@@ -2,17 +2,8 @@ import { absolutePath, volumeGroup } from "../../plan/estate/fields";
 import { isBelow } from "../../plan/layers/places";
 import { actingCharacter } from "../../plan/visible";
 import type { FileSystem, FoundHost } from "./host";
+import { nameOf } from "./name-of";
 import { noted, todo } from "./noted";
-
-/** Text that an estate takes as a name; undefined where nothing of it can be one. */
-export function nameOf(text: string): string | undefined {
-  const name = text
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, "-")
-    .slice(0, 63)
-    .replace(/^-+|-+$/g, "");
-  return name === "" ? undefined : name;
-}
 
 /** Whether an estate takes a path, whatever can be one on a host. */
 export function isTaken(path: string): boolean {

@@ -3,7 +3,8 @@ import type { Claim, Database } from "../live/cluster";
 import type { FoundCluster } from "./cluster";
 import type { FoundHost } from "./host";
 import { todo, noted } from "./noted";
-import { isTaken, nameOf, poolOf, sizeOf, unnamed } from "./places";
+import { nameOf } from "./name-of";
+import { isTaken, poolOf, sizeOf, unnamed } from "./places";
 import type { Folder } from "./questions";
 
 /** What is there, by those who answered. */

@@ -1,9 +1,10 @@
 import { z } from "zod";
 import type { Estate } from "../../plan";
-import { type Answered, askClusters, type ClusterChoice, objectsOf } from "../kubectl";
+import type { Answered } from "../answered";
+import { askClusters, type ClusterChoice, objectsOf } from "../kubectl";
 import { type Loaded, loadedIn, whatIsLoaded } from "./loaded";
-import { alertmanagerConfig, type SeenRouting } from "./routes";
-import { groupsIn, prometheusRule, type SeenGroup } from "./rules";
+import { alertmanagerConfig, type SeenRouting } from "./alertmanager-config";
+import { groupsIn, prometheusRule, type SeenGroup } from "./prometheus-rule";
 
 /** What a cluster has, as its API says. */
 export interface SeenCluster {

@@ -10,8 +10,9 @@ import {
 import { ruleSum } from "../../plan/contracts/rule-sum";
 import { directly } from "../directly";
 import { jsonOf } from "../json";
-import { type Answered, type ClusterChoice, rawOf } from "../kubectl";
-import type { SeenAlert, SeenGroup } from "./rules";
+import type { Answered } from "../answered";
+import { type ClusterChoice, rawOf } from "../kubectl";
+import type { SeenAlert, SeenGroup } from "./prometheus-rule";
 
 /** The service that Prometheus' operator makes for each Prometheus. */
 const service = "prometheus-operated";

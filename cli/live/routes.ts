@@ -1,4 +1,3 @@
-import { z } from "zod";
 import { ruleGroups } from "../../alerts/groups";
 import { heardOf } from "../../alerts/in-force";
 import { type NamedRouting, routingsOf } from "../../alerts/routings";
@@ -6,16 +5,10 @@ import type { Finding } from "../../checks";
 import type { Plan } from "../../plan";
 import { astray, astrayText, type RouteTree, routesOfStatus } from "../../plan/contracts/alert-routing";
 import { jsonOf } from "../json";
-import type { Answered, ClusterChoice } from "../kubectl";
+import type { Answered } from "../answered";
+import type { ClusterChoice } from "../kubectl";
 import { alertmanagerOf } from "../silence/alertmanager";
 import type { Seen } from "./seen";
-
-/** An AlertmanagerConfig as the API has it. */
-export const alertmanagerConfig = z.object({
-  metadata: z.object({ namespace: z.string(), name: z.string() }),
-  spec: z.unknown(),
-});
-export type SeenRouting = z.output<typeof alertmanagerConfig>;
 
 /**
  * Where Alertmanager itself leads alerts to. Asked only where the plan's rules are objects of a cluster: what Alertmanager without the

@@ -3,6 +3,7 @@ import { isAbsolute, relative } from "node:path";
 import type { Finding } from "../../checks";
 import { placeOf } from "../../checks/place";
 import type { Plan } from "../../plan";
+import type { Locator } from "./locator";
 
 /** A place in a file: lines and columns from 1, columns in UTF-16 code units. */
 export interface Place {
@@ -11,14 +12,6 @@ export interface Place {
   /** Absent where it isn't known in which line it stands. */
   readonly line?: number;
   readonly column?: number;
-}
-
-/** Finds where a file says what stands at a path of its estate, or what that lies in; nothing where it can't be known. */
-export type Locator = (path: readonly PropertyKey[]) => Found | undefined;
-export interface Found {
-  readonly file: string;
-  readonly line: number;
-  readonly column: number;
 }
 
 export type Placed = Finding & { readonly place: Place };

@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 import { dirname, join, resolve } from "node:path";
 import type ts from "typescript";
 import { projectRoot } from "../../stacks/project";
-import type { Found, Locator } from ".";
+import type { Found, Locator } from "./locator";
 
 type Typescript = typeof ts;
 

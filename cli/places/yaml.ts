@@ -1,5 +1,5 @@
 import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, type Node, parseDocument } from "yaml";
-import type { Locator } from ".";
+import type { Locator } from "./locator";
 
 /** Of a file in YAML, or in JSON, which reads as YAML. */
 export function yamlLocator(file: string, text: string): Locator {

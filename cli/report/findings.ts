@@ -1,6 +1,6 @@
 import { type Finding, keyOf, runChecks } from "../../checks";
 import { escaped } from "../html";
-import type { Reported } from "./page";
+import type { Reported } from "./reported";
 
 /** What `check` says, and of what is there where that was asked, what follows from another finding below that one. */
 export function findingsPart({ plan, asOfMs, live }: Reported): string {

@@ -7,7 +7,7 @@ import { placeText } from "../../plan/graph/lose";
 import { formatDuration, parseDuration } from "../../plan/units/duration";
 import { escaped } from "../html";
 import { timeTag } from "./moment";
-import type { Reported } from "./page";
+import type { Reported } from "./reported";
 import { scrolled } from "./parts";
 
 type Kind = "safe" | "kept" | "broken" | "unpromised" | "gone";

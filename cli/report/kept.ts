@@ -8,7 +8,7 @@ import type { Flow } from "../../plan/job";
 import { formatDuration } from "../../plan/units/duration";
 import { escaped } from "../html";
 import { clockText, noonAfter } from "./moment";
-import type { Reported } from "./page";
+import type { Reported } from "./reported";
 import { scrolled } from "./parts";
 import { firstRead, mostOf, type Tryable, tryable } from "./rules";
 

@@ -3,7 +3,7 @@ import { oftenOf, type PlannedRun, timelineOf } from "../../plan/timeline";
 import { formatDuration } from "../../plan/units/duration";
 import { escaped } from "../html";
 import { clockText, noonAfter, timeTag } from "./moment";
-import type { Reported } from "./page";
+import type { Reported } from "./reported";
 import { scrolled } from "./parts";
 
 const hourMs = 3_600_000;

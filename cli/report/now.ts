@@ -5,7 +5,7 @@ import { jobsTable, type StateTable, storesTable } from "../status/rows";
 import { linesOf, summaryOf } from "../status/stands";
 import type { Live } from "./live";
 import { timeTag } from "./moment";
-import type { Reported } from "./page";
+import type { Reported } from "./reported";
 import { scrolled } from "./parts";
 
 /** How each job and store stands, as hosts and clusters said it when they were asked. */

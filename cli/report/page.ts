@@ -1,30 +1,18 @@
 import { createHash } from "node:crypto";
-import type { Plan } from "../../plan";
 import { visible } from "../../plan/visible";
 import { escaped } from "../html";
 import { findingsPart } from "./findings";
 import { heatPart } from "./heat";
 import { keptPart } from "./kept";
-import type { Live } from "./live";
 import { clockText } from "./moment";
 import { nightPart } from "./night";
 import { nowPart, provedPart } from "./now";
+import type { Reported } from "./reported";
 import { routesPart } from "./routes";
 import { pageScript } from "./script";
 import { storesPart } from "./stores";
 import { pageStyle } from "./style";
 import { whatIfPart } from "./what-if";
-
-/** What a report is of. */
-export interface Reported {
-  readonly plan: Plan;
-  /** Words by which another command gets the same estate. */
-  readonly named: readonly string[];
-  /** Noon of the day on which it is made, as epoch ms: all that it says is of that instant. */
-  readonly asOfMs: number;
-  /** What hosts and clusters say; absent where nobody asked them. */
-  readonly live?: Live | undefined;
-}
 
 /** How a report begins: what doesn't was written by somebody else. */
 export const reportMark =

@@ -4,7 +4,7 @@ import { copiesByDataset } from "../../plan/graph/copies";
 import type { Dataset } from "../../plan/datasets";
 import { escaped } from "../html";
 import { wayList } from "./heat";
-import type { Reported } from "./page";
+import type { Reported } from "./reported";
 
 /** From disk to disk, each copy of each service's data. */
 export function routesPart({ plan }: Reported): string {

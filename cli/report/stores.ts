@@ -3,7 +3,7 @@ import { table } from "../html";
 import { storesOf } from "../../plan/capacity";
 import { formatSize } from "../../plan/units/size";
 import { escaped } from "../html";
-import type { Reported } from "./page";
+import type { Reported } from "./reported";
 import { scrolled } from "./parts";
 
 /** What each store needs once every retention has filled up, and the day on which growth fills it. */

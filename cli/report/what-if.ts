@@ -7,7 +7,7 @@ import { newestOver } from "../../plan/graph/newest";
 import { parseDuration } from "../../plan/units/duration";
 import { escaped } from "../html";
 import { clockText, noonAfter } from "./moment";
-import type { Reported } from "./page";
+import type { Reported } from "./reported";
 import { scrolled } from "./parts";
 
 const minuteMs = 60_000;

@@ -1,6 +1,7 @@
 import type { Estate } from "../../plan";
 import { directly, type Request } from "../directly";
-import { type Answered, askClusters, type ClusterChoice, postOf, rawOf } from "../kubectl";
+import type { Answered } from "../answered";
+import { askClusters, type ClusterChoice, postOf, rawOf } from "../kubectl";
 
 /** Asks Alertmanager's API, version 2. */
 export type AskAlertmanager = (request: Request) => Promise<Answered<{ readonly text: string }>>;

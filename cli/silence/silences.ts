@@ -6,7 +6,7 @@ import { anyValue } from "../../plan/contracts/metric";
 import type { Job } from "../../plan/job";
 import { jsonOf } from "../json";
 import { inOneLine } from "../reply";
-import type { Answered } from "../kubectl";
+import type { Answered } from "../answered";
 import type { AskAlertmanager } from "./alertmanager";
 
 const silence = z.object({

@@ -1,7 +1,8 @@
 import type { Plan } from "../../plan";
 import { alertmanagerOf } from "../silence/alertmanager";
 import { silencedText, silencesOf } from "../silence/silences";
-import type { Answered, ClusterChoice } from "../kubectl";
+import type { Answered } from "../answered";
+import type { ClusterChoice } from "../kubectl";
 
 /** A job of which nobody hears for a while, wholly or in part. */
 export interface Silenced {

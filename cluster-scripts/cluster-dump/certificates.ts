@@ -5,15 +5,8 @@ import { certificateEndMetric } from "../../plan/contracts/cluster-dump";
 import { messageOf } from "../../host-scripts/runtime/errors";
 import { family } from "../../host-scripts/runtime/metric-text";
 import { tellPart } from "../../host-scripts/runtime/part-metrics";
-import type { ClusterDump } from "./cluster-dump";
+import type { Certificate, ClusterDump } from "./cluster-dump";
 import type { Client } from "./exchange";
-
-/** A certificate in the client's secret. */
-export interface Certificate {
-  readonly subject: string;
-  /** Epoch seconds. */
-  readonly endsAt: number;
-}
 
 /** Those that can be read of what the client has told of: tell_certificates of `clients/exchange.sh`. @returns undefined where it tells of none */
 export function certificatesOf(

@@ -1,9 +1,15 @@
 import type { ClusterDumpConfig } from "../../plan/contracts/cluster-dump";
 import type { JobRun } from "../../host-scripts/runtime/job-run";
 import { noted } from "../../host-scripts/runtime/quoted";
-import type { Certificate } from "./certificates";
 import type { ClientEnding } from "./exchange";
 import type { Manifest } from "../../plan/contracts/dump-manifest";
+
+/** A certificate in the client's secret. */
+export interface Certificate {
+  readonly subject: string;
+  /** Epoch seconds. */
+  readonly endsAt: number;
+}
 
 /** What became of a dump that the client offered. */
 export type Outcome =
