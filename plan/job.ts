@@ -216,7 +216,7 @@ export type RunnerName =
   | "dead-man";
 
 /** Holdfast's own programs in a cluster's pods: entries in cluster-scripts, without their ending. */
-export type PodRunnerName = "cluster-dump" | "sqlite-integrity";
+export type PodRunnerName = "cluster-dump" | "sqlite-integrity" | "dump-drill";
 
 export type Deployment =
   /** A timer of its host starts a runner; or it is a service that runs all the time, and proves again and again that it works. */
@@ -274,6 +274,8 @@ export interface Job {
   readonly pace?: Pace;
   /** What it proves by restoring it; absent where it makes copies, or looks at them alone. */
   readonly drills?: Drills;
+  /** Name of the job of its cluster whose dumps it restores for proof into an empty server. */
+  readonly provesDumpsOf?: string;
   /** Its runs leave what they found to be otherwise than declared in their state folder, a line each (`differencesName`). */
   readonly tellsDifferences?: true;
   /** A store that nobody else can ask, and the names of the metrics in which its runs say how full that is. */

@@ -91,7 +91,9 @@ function unprovenOf(plan: Plan, asOfMs: number): Unproven[] {
   const lacking = new Set(
     [...fallsShort(plan), ...notInstalled(plan)].flatMap(dataset => membersOf(dataset).map(({ id }) => id)),
   );
-  const undrilled = undrilledOf(plan, drillersOf(plan)).filter(({ dataset }) => !lacking.has(dataset));
+  const undrilled = undrilledOf(plan, drillersOf(plan)).filter(
+    ({ dataset, inServer }) => inServer === undefined && !lacking.has(dataset),
+  );
   return Object.entries(services).flatMap(([service, { promise, restoredByHand: proven }]) => {
     const own = undrilled.filter(each => each.service === service);
     if (own.length === 0 || Object.keys(promise?.rpo ?? {}).length === 0) return [];

@@ -28,10 +28,22 @@ export function endText(all: readonly Ended[], { estate, dryRun, again, undrille
       ...(dryRun ? wouldLines(ended, zone) : drillLines(ended, zone)),
       ...faultLines(ended, estate, again),
     ])
-    .concat(undrilled.length > 0 ? [`No drill proves a restore of ${undrilledText(undrilled)}.`] : [])
+    .concat(undrilledLines(undrilled))
     .concat(summaryOf(all, dryRun, again))
     .map(oneLine)
     .join("\n");
+}
+
+function undrilledLines(all: readonly Undrilled[]): string[] {
+  const none = all.filter(({ inServer }) => inServer === undefined);
+  return [
+    ...(none.length > 0 ? [`No drill proves a restore of ${undrilledText(none)}.`] : []),
+    ...all.flatMap(({ dataset, inServer }) =>
+      inServer === undefined
+        ? []
+        : [`${dataset} is proved by ${inServer} in its cluster: holdfast status says when that was last.`],
+    ),
+  ];
 }
 
 function wouldLines({ task, answer }: Ended, zone: string): string[] {

@@ -1,6 +1,7 @@
 # DATABASE_HOST, DATABASE_PORT and DATABASE_USER come with the environment, the password as a file: no argument and no
 # variable has it.
 . "$(dirname "$0")/exchange.sh"
+[ -z "${OWN_SERVER:-}" ] || . "$(dirname "$0")/mariadb-own.sh"
 
 # In the form of an option file, where a backslash makes a quotation mark or a backslash stand for itself.
 password=$(sed 's/[\\"]/\\&/g' "${PASSWORD_FILE:-/credentials/password}") || give_up 1

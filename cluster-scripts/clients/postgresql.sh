@@ -1,6 +1,7 @@
 # DATABASE_HOST, DATABASE_PORT and DATABASE_USER come with the environment, the password as a file: no argument and no
 # variable has it.
 . "$(dirname "$0")/exchange.sh"
+[ -z "${OWN_SERVER:-}" ] || . "$(dirname "$0")/postgresql-own.sh"
 
 PGHOST=$DATABASE_HOST
 PGPORT=$DATABASE_PORT

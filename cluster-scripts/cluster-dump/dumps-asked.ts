@@ -10,7 +10,7 @@ import { type Dump, dumpsOf, formerDumpsOf, goodDumpsOf } from "./manifest";
 export const wholeServer = ".";
 
 /** Folders with dumps: of one thing, or all. @throws {Refusal} for what has none */
-export function foldersAsked(config: ClusterDumpConfig, word: string | undefined): string[] {
+export function foldersAsked(config: Pick<ClusterDumpConfig, "target">, word: string | undefined): string[] {
   const all = allFolders(config).filter(folder => dumpsOf(folder).length > 0);
   if (word === undefined) return all;
   const folder = word === wholeServer ? config.target : join(config.target, folderName(word));
@@ -27,7 +27,7 @@ export function foldersAsked(config: ClusterDumpConfig, word: string | undefined
  * @throws {Refusal} where there is none
  */
 export function dumpsAsked(
-  config: ClusterDumpConfig,
+  config: Pick<ClusterDumpConfig, "target">,
   word: string | undefined,
   atMs: number | undefined,
 ): Dump[] {

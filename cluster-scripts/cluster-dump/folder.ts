@@ -30,7 +30,7 @@ function percent(char: string): string {
 }
 
 /** Every folder that may have dumps: the target and those below it. */
-export function allFolders({ target }: ClusterDumpConfig): string[] {
+export function allFolders({ target }: Pick<ClusterDumpConfig, "target">): string[] {
   const below = readdirSync(target, { withFileTypes: true })
     .filter(entry => entry.isDirectory() && !entry.name.startsWith("."))
     .map(({ name }) => join(target, name));

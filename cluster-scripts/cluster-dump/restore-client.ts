@@ -3,12 +3,11 @@ import type { Socket } from "node:net";
 import { hostname } from "node:os";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import type { ClusterDumpConfig } from "../../plan/contracts/cluster-dump";
 import type { DumpForm } from "../../plan/contracts/dump-forms";
 import { exitCodes, RunnerError } from "../../host-scripts/runtime/errors";
 import { shell } from "../../host-scripts/runtime/shell";
 import type { Stop } from "../../host-scripts/runtime/stop";
-import { Client, type Offer } from "./exchange";
+import { Client, type ExchangeConfig, type Offer } from "./exchange";
 import { readPipe, writePipe } from "./pipe";
 
 /** What the client's scripts for a restore can be asked for, each a function "on_WORD" there. */
@@ -40,7 +39,7 @@ export class RestoreClient {
   }
 
   /** @throws {RunnerError} when it doesn't begin, or can't reach its server's programs */
-  static async meet(config: ClusterDumpConfig, stop: Stop, phase: string): Promise<RestoreClient> {
+  static async meet(config: ExchangeConfig, stop: Stop, phase: string): Promise<RestoreClient> {
     const client = await Client.meet({ config, stop, phase });
     const found = await client.first("asked", "broken");
     const words = found === "asked" ? await writePipe(client.path("asked"), () => client.isThere) : undefined;

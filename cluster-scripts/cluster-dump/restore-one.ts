@@ -1,43 +1,18 @@
 import { join } from "node:path";
 import type { ClusterDumpConfig } from "../../plan/contracts/cluster-dump";
-import { traitsOf } from "../../plan/contracts/dump-forms";
 import { exitCodes, messageOf, RunnerError } from "../../host-scripts/runtime/errors";
 import type { WayContext } from "../../host-scripts/runtime/ways";
 import { called, type ClusterDump } from "./cluster-dump";
-import { differenceFrom } from "./compare";
 import { folderOf } from "./folder";
 import type { Manifest } from "../../plan/contracts/dump-manifest";
+import { changeOf, make, renamedBy } from "./make";
 import type { Dump } from "./manifest";
 import { namesThere, otherName } from "./names";
-import { renamedText } from "./renamed-text";
 import type { RestoreClient } from "./restore-client";
 import { endRestoring, noteRestoring, readRestoring, type Restoring } from "./restoring";
 import { contentOf, takeDump } from "./take";
 
 type Context = WayContext<ClusterDumpConfig>;
-
-/** What a restore of one dump does to its server. */
-export interface Change {
-  /** What the dump's database is called then; bytes in latin1. */
-  readonly as: string;
-  /** Databases that it takes the place of. */
-  readonly touched: readonly string[];
-  readonly former: "renamed" | "dumped" | "stays";
-}
-
-/** @param there databases of the server */
-export function changeOf({ database, form }: Manifest, there: ReadonlySet<string>, beside: boolean): Change {
-  const { former } = traitsOf(form);
-  if (former === "stays") return { as: database, touched: [], former };
-  if (beside && there.has(database)) return { as: otherName(database, "beside"), touched: [], former };
-  const touched = [...there].filter(name => database === "" || name === database);
-  // MariaDB's own, which is there always.
-  return {
-    as: database,
-    touched: former === "dumped" && database === "mysql" ? [database] : touched,
-    former,
-  };
-}
 
 /** @returns what became of it, for a person @throws {RunnerError} when what was there is there again */
 export async function restoreOne(
@@ -50,23 +25,17 @@ export async function restoreOne(
   const { folder, manifest } = dump;
   const { database, file, form } = manifest;
   const there = await namesThere(client);
-  const { as, touched, former } = changeOf(manifest, there, beside);
+  const change = changeOf(manifest, there, beside);
+  const { as, touched, former } = change;
   const kept =
     former === "dumped" && (touched.length > 0 || database === "")
       ? await dumpFormer(context, client, manifest)
       : undefined;
-  const renamed =
-    former === "renamed" ? touched.map(name => ({ name, other: otherName(name, "before") })) : [];
+  const renamed = renamedBy(change);
   log.info(`restores ${called(database)} from ${file}`);
   noteRestoring(config, { database, renamed, ...(kept && { former: kept.file }) });
   try {
-    for (const each of renamed) await client.ask("aside", each);
-    if (kept) for (const name of touched) await client.ask("drop", { name });
-    const content = contentOf(join(folder, file), form);
-    const input = former === "dumped" && as !== database ? renamedText(content, database, as) : content;
-    await client.ask("restore", { name: database, other: as, form, input });
-    const difference = await differenceFrom(manifest, as, client);
-    if (difference !== undefined) throw new Error(`what was made isn't what the dump has: ${difference}`);
+    await make(dump, client, { as, renamed, dropped: kept ? touched : [] });
   } catch (error) {
     stop.check("restore");
     log.warn(`${called(database)}: ${messageOf(error)}; puts back what was there`);

@@ -5,10 +5,11 @@ import { momentText } from "../../host-scripts/runtime/moment";
 import type { Answer, ListRequest, RestoreRequest, WayContext, Ways } from "../../host-scripts/runtime/ways";
 import { called } from "./cluster-dump";
 import { dumpsAsked, foldersAsked, wholeServer } from "./dumps-asked";
+import { changeOf } from "./make";
 import { type Dump, dumpsOf, goodDumpsOf } from "./manifest";
 import { namesThere } from "./names";
 import { faultOf } from "./prove";
-import { changeOf, putBackCut, restoreOne } from "./restore-one";
+import { putBackCut, restoreOne } from "./restore-one";
 import { RestoreClient } from "./restore-client";
 
 type Context = WayContext<ClusterDumpConfig>;

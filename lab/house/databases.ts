@@ -11,7 +11,7 @@ import { adminPath, isRunning, startProcess, until } from "../process";
 export const postgresqlPackages = [
   ...["postgresql-15", "postgresql-client-15", "libpq5", "libicu72", "libldap-2.5-0", "libsasl2-2"],
   ...["libxml2", "libgssapi-krb5-2", "libkrb5-3", "libk5crypto3", "libkrb5support0", "libkeyutils1"],
-  ...["libreadline8", "libtinfo6"],
+  ...["libreadline8", "libtinfo6", "libnss-wrapper"],
 ];
 
 /** Debian's MariaDB, its clients, and what they load. */

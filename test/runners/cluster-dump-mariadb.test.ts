@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { readManifest } from "../../cluster-scripts/cluster-dump/manifest";
+import { inTime } from "../long";
 import { createDumpWorld, type DumpWorld } from "./support/dump-world";
 import { startMariadb } from "./support/mariadb-server";
 
@@ -43,6 +44,34 @@ test("the whole server is one dump, with its accounts, that restores everything 
   ).toMatch(/^3000\t00FF27\n.*\n?.*GRANT SELECT ON `shop`\.\* TO `reader`@`localhost`/);
   expect(await world.server.sql("call shop.hello()")).toBe("1");
 });
+
+test.each(inTime(1, ["mariadb-server.sh", "mariadb-databases.sh"]))(
+  "a drill brings dumps by %s back in a server of its own, with the accounts, and names what doesn't come back",
+  async script => {
+    await world.server.sql("create event later on schedule every 1 day do delete from orders", "shop");
+    await world.pod(script);
+    await world.server.sql("drop event later", "shop");
+    const share = `${world.server.programs}/../share/mysql`;
+    const own = `--basedir=${world.server.programs}/.. --lc-messages-dir=${share} --character-sets-dir=${share}/charsets`;
+    const shadow = {
+      mariadbd: `no=$1; shift; exec ${world.server.programs}/../sbin/mariadbd $no ${own} "$@"`,
+      "mariadb-install-db": `no=$1; shift; exec REAL $no --basedir=${world.server.programs}/.. "$@"`,
+    };
+    const { runner, client } = await world.drill("mariadb-restore.sh", { shadow });
+    expect([runner.stdout, runner.status, client.status]).toEqual([
+      expect.stringMatching(/: [13] dumps \(\d+ bytes\) came back in an empty server/),
+      0,
+      0,
+    ]);
+    const mariadb =
+      'if [ "$#" -eq 1 ]; then sed "/^INSERT INTO .orders/,/;$/d" | REAL "$1"; else exec REAL "$@"; fi';
+    const lacking = await world.drill("mariadb-restore.sh", { shadow: { ...shadow, mariadb } });
+    expect([lacking.runner.stdout, lacking.runner.status]).toEqual([
+      expect.stringMatching(/1 of [13] dumps did not come back in an empty server: .*`orders` has/),
+      1,
+    ]);
+  },
+);
 
 test("each database is a dump of its own, whatever its name, and one that fails stops no other", async () => {
   const { runner } = await world.pod("mariadb-databases.sh");

@@ -35,6 +35,22 @@ beforeEach(async () => {
 });
 afterEach(() => world.reset());
 
+test("a drill brings them back in a server of its own, and tells where fewer come", async () => {
+  await world.pod("redis-server.sh");
+  const whole = await world.drill("redis-restore.sh");
+  expect([whole.runner.stdout, whole.runner.status, whole.client.status]).toEqual([
+    expect.stringMatching(/: 1 dumps \(\d+ bytes\) came back in an empty server/),
+    0,
+    0,
+  ]);
+  const shadow = { "redis-cli": 'case "$*" in *--pipe*) cat >/dev/null ;; *) exec REAL "$@" ;; esac' };
+  const lacking = await world.drill("redis-restore.sh", { shadow });
+  expect([lacking.runner.stdout, lacking.runner.status]).toEqual([
+    expect.stringMatching(/has 0 of 1204 rows/),
+    1,
+  ]);
+});
+
 test("a server's keys are dumped, counted, and come back in the place of what is there, which is dumped before", async () => {
   const before = await world.server.sql(asked);
   const { client, runner } = await world.pod("redis-server.sh");

@@ -1,4 +1,4 @@
-import { appendFileSync } from "node:fs";
+import { appendFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { inTime, testLong } from "../long";
 import { createDumpWorld, type DumpWorld } from "./support/dump-world";
@@ -83,6 +83,37 @@ test("each database comes back into an empty server with roles, owners, grants, 
     0,
   ]);
   expect(await describeAll()).toEqual(before);
+});
+
+test("a drill brings each database back in a server of its own, asks the one that they are of for nothing, and names what doesn't come back", async () => {
+  await fill(oddName);
+  await world.pod("postgresql-databases.sh");
+  await emptyServer();
+  const whole = await world.drill(restore);
+  expect([whole.runner.stdout, whole.runner.status, whole.client.status]).toEqual([
+    expect.stringMatching(/: 5 dumps \(\d+ bytes\) came back in an empty server/),
+    0,
+    0,
+  ]);
+  expect(await names()).toEqual([]);
+  expect(readdirSync(join(world.target, "../scratch"))).toEqual([]);
+  // It ends well, and leaves out the rows.
+  const pg_restore = 'case "$*" in *--create*) exec REAL --schema-only "$@" ;; *) exec REAL "$@" ;; esac';
+  const lacking = await world.drill(restore, { shadow: { pg_restore } });
+  expect([lacking.runner.stdout, lacking.runner.status]).toEqual([
+    expect.stringMatching(/2 of \d+ dumps did not come back.*public\.orders has 0 of 500 rows/),
+    1,
+  ]);
+  const full = await world.drill(restore, { shadow: { df: "printf '\\nfs 9 9 9 9%% /\\n'" } });
+  expect([full.runner.stdout, full.runner.status]).toEqual([
+    expect.stringMatching(/the node's disk has 9 KiB free, and a server with all dumps may need 28\d MiB/),
+    3,
+  ]);
+  const none = await world.drill(restore, { shadow: { initdb: "echo 'no room for it' >&2; exit 1" } });
+  expect([none.runner.stdout, none.runner.status]).toEqual([
+    expect.stringMatching(/the client can't begin: no room for it/),
+    1,
+  ]);
 });
 
 // cluster-dump-mariadb.test.ts has a whole server's text.

@@ -6,7 +6,9 @@ import { parseSize } from "../../units/size";
 import type { Layer } from "../layer";
 import { isTemporary } from "../places";
 import { dumpedOf, meantInstead } from "./dataset";
-import { askedIntegrity, integrityJobs } from "./integrity";
+import { askedBeside, besideOf } from "./beside";
+import { drillJobs } from "./drill";
+import { integrityJobs } from "./integrity";
 import { clusterDumpJob } from "./jobs";
 import { askedServer } from "./server";
 import { clusterDumpSpec, longestCronJob, secretOf } from "./spec";
@@ -17,18 +19,13 @@ export const clusterDump: Layer<"cluster-dump", typeof clusterDumpSpec> = {
   summary: "CronJobs that dump a database or another server's state into an NFS tree",
   spec: clusterDumpSpec,
   gives: [],
-  runs({ name, schedule, alert, dump }) {
-    const integrity = dump && "integrity" in dump ? dump.integrity : undefined;
+  runs(part) {
+    const { name, schedule, alert } = part;
     return [
       { job: name, at: [], schedule, alert },
-      ...(integrity
-        ? [
-            {
-              ...{ job: integrity.name, at: ["dump", "integrity"] },
-              ...{ schedule: integrity.schedule, alert: integrity.alert },
-            },
-          ]
-        : []),
+      ...besideOf(part).map(({ at, spec }) => ({
+        ...{ job: spec.name, at, schedule: spec.schedule, alert: spec.alert },
+      })),
     ];
   },
   references(given, at, look, estate) {
@@ -73,8 +70,7 @@ export const clusterDump: Layer<"cluster-dump", typeof clusterDumpSpec> = {
           name,
           `is too long: Kubernetes refuses a CronJob of more than ${longestCronJob} letters, and "${askedJob(name)}" is one beside it. Expected ${longestCronJob - askedJob("").length} at most`,
         );
-      if ("integrity" in part.dump && part.dump.integrity)
-        askedIntegrity(part, part.dump.integrity, [...at, "dump", "integrity"], all, look);
+      askedBeside(part, at, all, look);
       if ("usedBy" in part.dump)
         askedPods(part.dump.usedBy, dataset, [...at, "dump", "usedBy"], estate, look);
       const secret = secretOf(part.dump);
@@ -129,7 +125,7 @@ export const clusterDump: Layer<"cluster-dump", typeof clusterDumpSpec> = {
   },
   jobs(part, estate) {
     const job = clusterDumpJob(part, estate);
-    return [job, ...integrityJobs(part, job, estate)];
+    return [job, ...integrityJobs(part, job, estate), ...drillJobs(part, job, estate)];
   },
 };
 

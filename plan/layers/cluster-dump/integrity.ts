@@ -4,16 +4,14 @@ import {
   type SqliteIntegrityConfig,
   sqliteIntegrityMetrics,
 } from "../../contracts/sqlite-integrity";
-import type { Lookup, Path } from "../../estate/lookup";
 import type { Estate } from "../../estate/schema";
 import type { Deployment, LayerJob } from "../../job";
 import { podPaths } from "../../pod";
 import { cronTrigger, pushgatewayOf, runOf } from "../common";
 import { startWithinMs } from "./pod";
-import { type ClusterDumpSpec, type DumpSpec, longestCronJob } from "./spec";
+import type { Beside } from "./engines/engine";
+import type { ClusterDumpSpec } from "./spec";
 import { integrityPanels } from "./panels";
-
-type Integrity = NonNullable<Extract<DumpSpec, { integrity?: unknown }>["integrity"]>;
 
 /**
  * The job that looks more often than a dump is made, of a dump that asks for it.
@@ -56,7 +54,7 @@ function alertName(dataset: string): string {
 
 function deploymentOf(
   dump: LayerJob,
-  { name }: Integrity,
+  { name }: Beside,
   metrics: string,
   { budgetMs, timeoutMs }: { readonly budgetMs: number; readonly timeoutMs: number },
   trigger: LayerJob["trigger"],
@@ -93,28 +91,4 @@ function deploymentOf(
       config: `${JSON.stringify(config, undefined, 2)}\n`,
     },
   };
-}
-
-/** Looks at the name of a second CronJob beside a dump's. */
-export function askedIntegrity(
-  part: ClusterDumpSpec,
-  { name }: Integrity,
-  at: Path,
-  all: readonly ClusterDumpSpec[],
-  look: Lookup,
-): void {
-  if (name.length > longestCronJob)
-    look.fault(
-      [...at, "name"],
-      name,
-      `is too long: Kubernetes refuses a CronJob of more than ${longestCronJob} letters`,
-    );
-  const names = all
-    .filter(({ cluster }) => cluster === part.cluster)
-    .flatMap(other => [
-      other.name,
-      ...(other.dump && "integrity" in other.dump && other.dump.integrity ? [other.dump.integrity.name] : []),
-    ]);
-  if (names.filter(other => other === name).length > 1)
-    look.fault([...at, "name"], name, "is there twice in this cluster. Give each job its own name");
 }

@@ -1,4 +1,5 @@
 import { clusterDumpMetricNames as names, databaseSuccessMetric } from "../../contracts/cluster-dump";
+import { dumpDrillMetricNames } from "../../contracts/dump-drill";
 import type { JobPanel } from "../../panel";
 
 const size: JobPanel = { title: "Size of the dumps", unit: "bytes", shows: { [names.bytes]: "dumps" } };
@@ -13,6 +14,13 @@ export const dumpPanels: readonly JobPanel[] = [
     shows: { [names.dumps]: "good", [names.failed]: "not good" },
   },
   { title: "Newest good dump of each database", unit: "age", shows: { [databaseSuccessMetric.name]: "" } },
+];
+
+export const drillPanels: readonly JobPanel[] = [
+  {
+    ...{ title: "Dumps that came back in an empty server", unit: "count" },
+    shows: { [dumpDrillMetricNames.proved]: "came back", [dumpDrillMetricNames.failed]: "did not" },
+  },
 ];
 
 /** @param flag the metric that is 1 while all is well */

@@ -141,7 +141,7 @@ function configOf(
 }
 
 /** At its address; and as its pod, where it is one: the port of a node has become that of a pod before most networks look. */
-function reachedPushgateway({ monitoring }: Estate): Reachable[] {
+export function reachedPushgateway({ monitoring }: Estate): Reachable[] {
   const { hostname, port, protocol } = new URL(monitoring.pushgateway);
   const number = port === "" ? (protocol === "https:" ? 443 : 80) : Number(port);
   const pods = { namespace: monitoring.namespace, port: pushgatewayPort };

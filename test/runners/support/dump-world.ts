@@ -32,6 +32,8 @@ export interface DumpWorld {
     ask: string,
     options?: PodOptions,
   ): Promise<{ client: FinishedRun; runner: FinishedRun }>;
+  /** Both halves of a drill's pod, which has no password and knows no server, as an account that no system has a name for. */
+  drill(script: string, options?: PodOptions): Promise<{ client: FinishedRun; runner: FinishedRun }>;
   /** The client's half alone. */
   client(script: string, options?: PodOptions): StartedRun;
   runner(ask?: string): StartedRun;
@@ -116,7 +118,11 @@ export async function createDumpWorld(
   const empty = (path: string): void => {
     for (const name of readdirSync(path)) rmSync(join(path, name), { recursive: true });
   };
-  const client = (script: string, { shadow = {}, environment = {} }: PodOptions = {}): StartedRun => {
+  const client = (
+    script: string,
+    { shadow = {}, environment = {} }: PodOptions = {},
+    account = as("client"),
+  ): StartedRun => {
     empty(bin);
     for (const [name, text] of Object.entries(shadow)) {
       const real = join(server.programs, name);
@@ -129,11 +135,7 @@ export async function createDumpWorld(
     };
     const words = Object.entries(all).map(([name, value]) => `${name}=${value}`);
     const path = join(projectRoot, "cluster-scripts/clients", script);
-    return startRunner(
-      namespace.inside([...as("client"), "env", "-i", ...words, "sh", path]),
-      process.env,
-      "",
-    );
+    return startRunner(namespace.inside([...account, "env", "-i", ...words, "sh", path]), process.env, "");
   };
   const runner = (ask = "run"): StartedRun =>
     startRunner(
@@ -146,8 +148,41 @@ export async function createDumpWorld(
     const halves = { client: client(script, options), runner: runner(asked) };
     return { runner: await halves.runner.finished, client: await halves.client.finished };
   };
+  const drill: DumpWorld["drill"] = async (script, { shadow, environment } = {}) => {
+    for (const path of [exchange, scratch]) empty(path);
+    const nobody = ["setpriv", "--reuid=64738", "--regid=64738", "--clear-groups"];
+    await namespace.run("chown", "-R", "64738:64738", target);
+    const { text } = await bundleRunner("dump-drill", projectRoot, "cluster-scripts");
+    const [bundle, own] = [join(folder, "dump-drill.cjs"), join(folder, "dump-drill.json")];
+    writeFileSync(bundle, text);
+    const { budgetMs, pushgateway, seen: shown, clientWithinMs } = config;
+    const stateDir = join(target, ".holdfast", "drill");
+    writeFileSync(
+      own,
+      JSON.stringify({
+        ...{ job: `${job}-drill`, host: "k8s", budgetMs, stateDir, textfile: join(stateDir, "metrics.prom") },
+        ...{ pushgateway, seen: shown, clientWithinMs, exchange, target },
+      }),
+    );
+    const halves = {
+      client: client(
+        script,
+        {
+          ...(shadow && { shadow }),
+          environment: { OWN_SERVER: "yes", DATABASE_HOST: "/nowhere", PASSWORD_FILE: "", ...environment },
+        },
+        nobody,
+      ),
+      runner: startRunner(
+        namespace.inside([...nobody, process.execPath, bundle, "run", "--config", own]),
+        process.env,
+        join(seen, ".holdfast", "drill"),
+      ),
+    };
+    return { runner: await halves.runner.finished, client: await halves.client.finished };
+  };
   return {
-    ...{ server, pushes, ask, target: seen, writeConfig, client, runner },
+    ...{ server, pushes, ask, drill, target: seen, writeConfig, client, runner },
     get config() {
       return config;
     },

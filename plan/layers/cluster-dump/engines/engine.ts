@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { address, image, name, user } from "../../../estate/fields";
+import { cronSchedule, runFields } from "../../common";
 
 /** How a kind of server is dumped: all that the layer knows of it, beside its scripts in cluster-scripts/clients. */
 export interface Engine<Spec extends z.ZodType = z.ZodType> {
@@ -50,6 +51,31 @@ export const account = (port: number) => ({
   ...server(port),
   user: user.describe("Account that may read all of it"),
 });
+
+/** A CronJob beside a dump's own. */
+const beside = z.strictObject({
+  name: name.describe("Name of the CronJob"),
+  schedule: cronSchedule,
+  ...runFields,
+});
+
+export type Beside = z.output<typeof beside>;
+
+/** Of a dump whose image may have the server itself. */
+export const drill = {
+  drill: beside
+    .optional()
+    .describe(
+      "A CronJob that restores the newest dumps for proof into an empty server, which the image has to have, and counts their rows there. It has neither the server that they are of nor its secret",
+    ),
+};
+
+/** A look at what is live. */
+export const integrity = {
+  integrity: beside
+    .optional()
+    .describe("A CronJob that looks more often than dumps are made whether the live databases are sound"),
+};
 
 /** Where databases have no names to give, or none that can be changed. */
 export const dumpedBefore = {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { account, databases, dumpedBefore, type Engine } from "./engine";
+import { account, databases, drill, dumpedBefore, type Engine } from "./engine";
 
 const port = 3306;
 const common = {
@@ -15,6 +15,7 @@ export const mariadb = {
     engine: z.literal("mariadb").describe("Whose client makes it"),
     databases,
     ...account(port),
+    ...drill,
   }),
 } satisfies Engine;
 

@@ -1,11 +1,12 @@
 import { z } from "zod";
-import { account, databases, type Engine } from "./engine";
+import { account, databases, drill, type Engine } from "./engine";
 
 export const postgresql = {
   spec: z.strictObject({
     engine: z.literal("postgresql").describe("Whose client makes it"),
     databases,
     ...account(5432),
+    ...drill,
   }),
   scripts: "postgresql",
   script: which => (which === "each" ? "databases" : "server"),

@@ -1,8 +1,12 @@
 import { z } from "zod";
-import { account, dumpedBefore, type Engine } from "./engine";
+import { account, drill, dumpedBefore, type Engine } from "./engine";
 
 export const redis = {
-  spec: z.strictObject({ engine: z.literal("redis").describe("Whose client makes it"), ...account(6379) }),
+  spec: z.strictObject({
+    engine: z.literal("redis").describe("Whose client makes it"),
+    ...account(6379),
+    ...drill,
+  }),
   scripts: "redis",
   script: () => "server",
   // A server beside it loads what it restores.

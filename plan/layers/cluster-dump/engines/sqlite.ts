@@ -1,7 +1,6 @@
 import { z } from "zod";
-import { entryName, image, labels, name, reason } from "../../../estate/fields";
-import { cronSchedule, runFields } from "../../common";
-import type { Engine } from "./engine";
+import { entryName, image, labels, reason } from "../../../estate/fields";
+import { type Engine, integrity } from "./engine";
 
 const noDatabase = entryName.refine(
   text => !/\.(db3?|sqlite3?)(-(wal|shm|journal))?$/i.test(text),
@@ -25,10 +24,7 @@ export const sqlite = {
       .array(z.strictObject({ name: noDatabase.describe("Entry of the volume, letter by letter"), reason }))
       .default([])
       .describe("Entries of the volume that aren't the application's data, such as a cache"),
-    integrity: z
-      .strictObject({ name: name.describe("Name of the CronJob"), schedule: cronSchedule, ...runFields })
-      .optional()
-      .describe("A CronJob that looks more often than dumps are made whether the live databases are sound"),
+    ...integrity,
   }),
   scripts: "sqlite",
   script: () => "files",

@@ -1,0 +1,110 @@
+import type { DumpDrillConfig } from "../../plan/contracts/dump-drill";
+import { exitCodes, messageOf, Refusal, RunnerError } from "../../host-scripts/runtime/errors";
+import type { JobRun } from "../../host-scripts/runtime/job-run";
+import { momentText } from "../../host-scripts/runtime/moment";
+import { noted } from "../../host-scripts/runtime/quoted";
+import type { Phase } from "../../host-scripts/runtime/phases";
+import { shell } from "../../host-scripts/runtime/shell";
+import { sizeText } from "../../host-scripts/runtime/size-text";
+import { called } from "../cluster-dump/cluster-dump";
+import { dumpsAsked } from "../cluster-dump/dumps-asked";
+import { makeInEmpty } from "../cluster-dump/make";
+import type { Dump } from "../cluster-dump/manifest";
+import { faultOf } from "../cluster-dump/prove";
+import { RestoreClient } from "../cluster-dump/restore-client";
+
+/** What became of a dump in an empty server. */
+export interface Drilled {
+  readonly database: string;
+  readonly file: string;
+  /** When the dump began. */
+  readonly at: string;
+  readonly bytes: number;
+  readonly seconds: number;
+  /** Why it proves nothing; absent for one that came back. */
+  readonly reason?: string;
+}
+
+export interface DumpDrill extends JobRun<DumpDrillConfig> {
+  readonly drilled: Drilled[];
+}
+
+export function provedIn({ drilled }: DumpDrill): Drilled[] {
+  return drilled.filter(({ reason }) => reason === undefined);
+}
+
+export function failedIn({ drilled }: DumpDrill): Drilled[] {
+  return drilled.filter(({ reason }) => reason !== undefined);
+}
+
+/** Of the content of a dump: tables have indexes beside their rows, and a server its own logs. */
+const roomFactor = 3;
+/** An empty server alone. */
+const emptyBytes = 300e6;
+const shown = 5;
+
+/** The newest good dump of each database, one after the other into one server: what all of them need comes first. */
+export const drill: Phase<DumpDrill> = {
+  name: "drill",
+  async run(run) {
+    const { config, stop, log, drilled } = run;
+    const dumps = dumpsAsked(config, undefined, undefined);
+    const client = await RestoreClient.meet(config, stop, "drill");
+    try {
+      refuseWithoutRoom(dumps, client);
+      for (const [index, dump] of dumps.entries()) {
+        const { database, file, startedAt, bytes } = dump.manifest;
+        log.progress(`drill: ${index} of ${dumps.length} dumps; at ${called(database)}`);
+        const begunMs = performance.now();
+        const reason = await faultOfRestored(dump, client, run);
+        const seconds = Math.round((performance.now() - begunMs) / 100) / 10;
+        drilled.push({
+          ...{ database: noted(Buffer.from(database, "latin1")), file, at: startedAt, bytes, seconds },
+          ...(reason !== undefined && { reason }),
+        });
+        const said = `${called(database)} of ${momentText(Date.parse(startedAt))}`;
+        if (reason === undefined) log.info(`${said} came back in an empty server in ${seconds} s`);
+        else log.warn(`${said} did not come back: ${reason}`);
+      }
+    } finally {
+      client.close();
+    }
+    const failed = failedIn(run);
+    if (failed.length === 0) return;
+    const more = failed.length > shown ? `; and ${failed.length - shown} more` : "";
+    throw new RunnerError(exitCodes.failed, {
+      failed: `${failed.length} of ${drilled.length} dumps did not come back in an empty server: ${failed
+        .slice(0, shown)
+        .map(({ file, reason }) => `${file}: ${reason}`)
+        .join("; ")}${more}`,
+      kept: "Each dump is as it was, and the server that they are of was not asked for anything.",
+      next: shell`kubectl --namespace ${config.seen.namespace} logs ${process.env["HOSTNAME"] ?? config.job} --all-containers`,
+    });
+  },
+};
+
+async function faultOfRestored(
+  dump: Dump,
+  client: RestoreClient,
+  { stop }: DumpDrill,
+): Promise<string | undefined> {
+  try {
+    const fault = await faultOf(dump, client, stop);
+    if (fault === undefined) await makeInEmpty(dump, client);
+    return fault;
+  } catch (error) {
+    stop.check("drill");
+    return messageOf(error);
+  }
+}
+
+/** A node's disk that gets full stops all that runs on it. @throws {Refusal} */
+function refuseWithoutRoom(dumps: readonly Dump[], { client }: RestoreClient): void {
+  const free = Number(client.text("room")) * 1024;
+  const needed = dumps.reduce((sum, { manifest }) => sum + roomFactor * manifest.contentBytes, emptyBytes);
+  if (free >= needed) return;
+  throw new Refusal(
+    `the node's disk has ${sizeText(free)} free, and a server with all dumps may need ${sizeText(needed)}: none is restored`,
+    "kubectl describe nodes | grep -A 8 ephemeral-storage   (make room there, or let the pod run elsewhere)",
+  );
+}

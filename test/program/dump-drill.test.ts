@@ -1,0 +1,97 @@
+import { restoreUnproven } from "../../checks/promises/restore-unproven";
+import { undrilledOf } from "../../checks/undrilled";
+import { endText } from "../../cli/drill/print";
+import { cronJobSpec, networkPolicySpec } from "../../components/cluster-dump/pod";
+import { type EstateInput, parseEstate, planOf } from "../../plan";
+import { dumpDrillConfig } from "../../plan/contracts/dump-drill";
+import { drillersOf } from "../../plan/graph/drilled";
+import { estate as homelab } from "../../stacks/homelab/estate";
+import { podPrograms } from "../../stacks/runner";
+import { withDump } from "./dump-estate";
+
+const drillOf = (receiver: string) => ({
+  ...{ name: "postgresql-drill", schedule: { cron: "30 4 * * 0" }, usualRun: "5min", budget: "30min" },
+  ...{ promise: { rpo: "9d" }, alert: { receiver } },
+});
+
+/** The house with a dump that is drilled. */
+function drilled(more: object = {}): EstateInput {
+  const estate = withDump();
+  for (const each of estate.layers["cluster-dump"] ?? [])
+    Object.assign(each.dump ?? {}, { drill: { ...drillOf("infra"), ...more } });
+  return estate;
+}
+
+test("a dump's drill is a job beside it, in a pod that has neither the server nor its secret", async () => {
+  const { jobs } = planOf(parseEstate(drilled()));
+  const job = jobs.find(({ name }) => name === "postgresql-drill");
+  const dump = jobs.find(({ name }) => name === "postgresql-backup");
+  if (job?.deployment.kind !== "cronjob" || dump?.deployment.kind !== "cronjob")
+    throw new Error("both are installed");
+  const { runner, pod } = job.deployment;
+  const objects = { job: job.name, runner, claim: job.name, configMap: "programs" };
+  const { spec } = cronJobSpec(pod, { ...objects, secret: undefined, pushSecret: undefined }).jobTemplate.spec
+    .template;
+  const [client, other] = spec.containers;
+  expect(client).toMatchObject({
+    command: ["sh", "/holdfast/postgresql-restore.sh"],
+    env: [
+      { name: "HOME", value: "/exchange" },
+      { name: "EXCHANGE", value: "/exchange" },
+      { name: "SCRATCH", value: "/scratch" },
+      { name: "OWN_SERVER", value: "yes" },
+    ],
+  });
+  expect(other).toMatchObject({
+    command: ["node", "/holdfast/dump-drill.cjs", "run", "--config", "/holdfast/config.json"],
+  });
+  expect(spec.volumes.map(({ name }) => name)).toEqual(["programs", "exchange", "target", "scratch"]);
+  expect([pod.secret, job.credentials, pod.client.restoreScript]).toEqual([undefined, [], undefined]);
+  // What the dump reaches, but for the server.
+  expect(networkPolicySpec(job.name, pod.reaches).egress).toHaveLength(
+    networkPolicySpec(dump.name, dump.deployment.pod.reaches).egress.length - 1,
+  );
+  expect(dumpDrillConfig.parse(JSON.parse(pod.config))).toMatchObject({
+    ...{ job: "postgresql-drill", target: "/backup", stateDir: "/backup/.holdfast/postgresql-drill" },
+    seen: { path: "/srv/nfs/postgresql-backup", namespace: "dbaas" },
+  });
+  expect(Object.keys(await podPrograms(runner, pod)).sort()).toEqual(
+    ["dump-drill.cjs"].concat(
+      ["exchange", "own-server", "postgresql-own", "postgresql-restore", "postgresql"].map(
+        name => `${name}.sh`,
+      ),
+    ),
+  );
+});
+
+test("what it restores needs no proof by hand, and is told as proved in its cluster, of which no host has a record", () => {
+  const told = (more: object) => {
+    const estate = structuredClone(homelab);
+    Reflect.deleteProperty(estate.services["postgresql"] ?? {}, "restoredByHand");
+    const dump = estate.layers["cluster-dump"]?.find(({ name }) => name === "postgresql-backup")?.dump;
+    Object.assign(dump ?? {}, more);
+    const plan = planOf(parseEstate(estate));
+    const undrilled = undrilledOf(plan, drillersOf(plan)).filter(({ service }) => service === "postgresql");
+    return [
+      restoreUnproven.run(plan, Date.parse("2026-12-01")).map(({ subject }) => subject),
+      endText([], { estate: plan.estate, dryRun: false, again: "", undrilled }).split("\n")[0],
+    ];
+  };
+  expect(told({})).toEqual([
+    ["postgresql"],
+    expect.stringMatching(
+      /^No drill proves a restore of postgresql \(files of its dumps alone are drilled, /,
+    ),
+  ]);
+  expect(told({ drill: drillOf("infra-alerts") })).toEqual([
+    [],
+    "postgresql is proved by postgresql-drill in its cluster: holdfast status says when that was last.",
+  ]);
+});
+
+test.each([
+  ["postgresql-backup", /drill\.name: "postgresql-backup" is there twice/],
+  ["a".repeat(53), /drill\.name: "a+" is too long: Kubernetes refuses/],
+])("its name is a CronJob's of its own: %s is refused", (name, says) => {
+  expect(() => parseEstate(drilled({ name }))).toThrow(says);
+});
