@@ -48,11 +48,18 @@ export function keyText({ kind, file }: Key, folder: string): string {
   return trimmed;
 }
 
-/** Why a set is of no use, or not with this key. */
+/** Why a set is of no use, or not with this key; and what somebody does who has nothing else. */
 export interface Unusable {
   readonly fault: string;
-  readonly mayBeTheKey?: true;
+  readonly next: string;
 }
+
+const firstLine = "age-encryption.org/v1\n";
+const anotherCopy =
+  "What is left of it is of no use: if another copy of the set is kept somewhere, verify that one.";
+
+/** Of a file for a few keys; what follows is encrypted. */
+const longestHeader = 64 * 1024;
 
 /** What is sealed; why it can't be opened otherwise. */
 export async function opened(bytes: Uint8Array, key: Key, folder: string): Promise<Uint8Array | Unusable> {
@@ -68,9 +75,30 @@ export async function opened(bytes: Uint8Array, key: Key, folder: string): Promi
           `--identity-file: "${key.file}" has a line that is no age identity. Expected what age-keygen writes: lines that begin with AGE-SECRET-KEY-.`,
         );
       }
+  const head = Buffer.from(bytes.subarray(0, longestHeader)).toString("latin1");
+  if (!head.startsWith(firstLine))
+    return {
+      fault: `is no file that age has encrypted: its first line isn't "${firstLine.trim()}"`,
+      next: "Is it the set? Its name ends with .age, as export was told. " + anotherCopy,
+    };
   try {
     return await decrypter.decrypt(bytes);
   } catch (error) {
-    return { fault: `can't be opened with that ${key.kind}: ${errorText(error)}`, mayBeTheKey: true };
+    const why = errorText(error);
+    if (!/no identity matched/.test(why))
+      return {
+        fault: `is damaged, or was cut: of ${bytes.length} bytes, not all are what age has written (${why})`,
+        next: anotherCopy,
+      };
+    const isByWords = /^-> scrypt /m.test(head);
+    if (isByWords !== (key.kind === "passphrase"))
+      return {
+        fault: `isn't opened by ${key.kind === "identity" ? "keys of age" : "a passphrase"}: ${isByWords ? "a passphrase has sealed it" : "it is sealed for keys that age-keygen has made"}`,
+        next: `The same with ${isByWords ? "--passphrase-file" : "--identity-file"}.`,
+      };
+    return {
+      fault: `isn't opened by that ${key.kind}`,
+      next: `It is another one's, or was mistyped: nothing says that the file is damaged. Try each other ${key.kind} that there is before it is given up.`,
+    };
   }
 }

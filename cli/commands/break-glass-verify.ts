@@ -37,7 +37,7 @@ export const breakGlassVerify: CommandSpec<Options> = {
     const bytes = bytesOf(resolve(context.folder, asked.file));
     const archive = await opened(bytes, key, context.folder);
     const set = "fault" in archive ? archive : await unpacked(archive);
-    if ("fault" in set) return unusable(asked, set);
+    if ("fault" in set) return unusable(asked, { next: "It is of no use as it is.", ...set });
     const { files, sources } = await wantedNow(asked, context);
     const { nowMs } = context;
     const today = todayOf(sources.plan.estate, nowMs);
@@ -61,16 +61,12 @@ function bytesOf(path: string): Uint8Array {
   }
 }
 
-const again =
-  "Next: holdfast break-glass export, take the new one to where this one is kept, and verify that.";
+const another = "holdfast break-glass export, take the new one to where this one is kept, and verify that.";
 
-function unusable({ file, json }: Options, { fault, mayBeTheKey }: Unusable): Outcome {
-  const what = mayBeTheKey
-    ? "Either that isn't its key, or the file is damaged. If no other key opens it, it is of no use."
-    : "It is of no use as it is.";
+function unusable({ file, json }: Options, { fault, next }: Unusable): Outcome {
   const text = json
     ? JSON.stringify({ file, opens: false, fault }, undefined, 2)
-    : `${file} ${fault}.\n${what} ${again}`;
+    : `${file} ${fault}.\n${next} Where nothing opens it, for as long as the machines are there: ${another}`;
   return { text, exitCode: 1 };
 }
 
@@ -95,6 +91,10 @@ function told(
   const lines =
     exitCode === 0
       ? ["It has today's secrets, estate and programs.", `Next: breakGlass.proven: "${today}" in the estate.`]
-      : ["It isn't the one that would be made today:", ...differ.map(line => `  ${line}`), again];
+      : [
+          "It isn't the one that would be made today:",
+          ...differ.map(line => `  ${line}`),
+          `Next: ${another}`,
+        ];
   return { text: [head, ...lines].join("\n"), exitCode };
 }

@@ -67,7 +67,7 @@ test("a dump's drill is a job beside it, in a pod that has neither the server no
 test("what it restores needs no proof by hand, and is told as proved in its cluster, of which no host has a record", () => {
   const told = (more: object) => {
     const estate = structuredClone(homelab);
-    Reflect.deleteProperty(estate.services["postgresql"] ?? {}, "restoredByHand");
+    Reflect.deleteProperty(estate.services?.["postgresql"] ?? {}, "restoredByHand");
     const dump = estate.layers["cluster-dump"]?.find(({ name }) => name === "postgresql-backup")?.dump;
     Object.assign(dump ?? {}, more);
     const plan = planOf(parseEstate(estate));

@@ -86,9 +86,21 @@ test("a passphrase opens what age has sealed with it, and another one doesn't", 
   expect((await verified("by-words.age", ["--passphrase-file", "passphrase"])).exitCode).toBe(0);
   const { exitCode, text } = await verified("by-words.age", ["--passphrase-file", "other-passphrase"]);
   expect(text).toMatch(
-    /can't be opened with that passphrase.*\nEither that isn't its key, or the file is damaged/,
+    /isn't opened by that passphrase\.\nIt is another one's, or was mistyped: nothing says/,
   );
   expect(exitCode).toBe(1);
+  const byKey = await verified("by-words.age");
+  expect([byKey.text, byKey.exitCode]).toEqual([
+    expect.stringMatching(
+      /isn't opened by keys of age: a passphrase has sealed it\.\nThe same with --passphrase-file/,
+    ),
+    1,
+  ]);
+  const byWords = await verified("set.age", ["--passphrase-file", "passphrase"]);
+  expect([byWords.text, byWords.exitCode]).toEqual([
+    expect.stringMatching(/it is sealed for keys that age-keygen has made\.\nThe same with --identity-file/),
+    1,
+  ]);
 });
 
 // Above, age's own key is in its place.
@@ -123,13 +135,24 @@ test("a damaged set, another key and what is no set aren't taken for good", asyn
   const damaged = readFileSync(join(folder, "set.age"));
   damaged.writeUInt8(damaged.readUInt8(damaged.length - 100) ^ 1, damaged.length - 100);
   write("damaged.age", damaged);
-  for (const [set, key] of [
-    ["damaged.age", opens],
-    ["set.age", ["--identity-file", "other-keys.txt"]],
-    ["keys.txt", opens],
+  const sound = readFileSync(join(folder, "set.age"));
+  write("torn.age", sound.subarray(0, sound.length / 2));
+  write("begun.age", sound.subarray(0, 60));
+  write("empty.age", "");
+  for (const [set, key, says] of [
+    ["damaged.age", opens, /is damaged, or was cut: of \d+ bytes/],
+    ["torn.age", opens, /is damaged, or was cut: of \d+ bytes/],
+    ["begun.age", opens, /is damaged, or was cut: of 60 bytes/],
+    ["empty.age", opens, /is no file that age has encrypted/],
+    [
+      "set.age",
+      ["--identity-file", "other-keys.txt"],
+      /isn't opened by that identity\.\nIt is another one's/,
+    ],
+    ["keys.txt", opens, /is no file that age has encrypted/],
   ] as const) {
     const { exitCode, text } = await verified(set, key);
-    expect(text).toMatch(/can't be opened with that identity/);
+    expect([set, text]).toEqual([set, expect.stringMatching(says)]);
     expect(exitCode).toBe(1);
   }
 });
