@@ -14,12 +14,31 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
+const log = createLog("copy", { json: false, progress: false });
+const configIn = (folder: string) => ({
+  ...{ job: "copy", host: "pve", budgetMs: 1000, stateDir: folder, textfile: join(folder, "copy.prom") },
+  pushgateway: { url: "http://127.0.0.1:1", timeoutMs: 1000, attempts: 1 },
+});
+
+test("who is neither root nor the account that makes copies brings none back, and is told so before anything is tried", async () => {
+  const stranger = (process.getuid?.() ?? 0) + 1000;
+  jest.spyOn(process, "getuid").mockReturnValue(stranger);
+  const run = jest.fn();
+  const asked = {
+    verb: "restore",
+    request: { what: [], dryRun: false, switches: new Set<string>() },
+  } as const;
+  const way = { ...{ usage: "", does: "" }, run };
+  const ways = { list: way, verify: way, restore: { ...way, words: [0, 1] as const } };
+  await expect(goWay(ways, asked, { config: configIn(folder), log, json: false })).rejects.toMatchObject({
+    ...{ exitCode: 3, failed: `user ${stranger} can't reach copies, expected root` },
+    next: "sudo copy restore",
+  });
+  expect(run).not.toHaveBeenCalled();
+});
+
 test("a look at copies that is stopped is to be asked for again: what starts the job makes other copies", async () => {
-  const log = createLog("copy", { json: false, progress: false });
-  const config = {
-    ...{ job: "copy", host: "pve", budgetMs: 1000, stateDir: folder, textfile: join(folder, "copy.prom") },
-    pushgateway: { url: "http://127.0.0.1:1", timeoutMs: 1000, attempts: 1 },
-  };
+  const config = configIn(folder);
   const way = {
     ...{ usage: "", does: "" },
     run: (_: object, { stop }: { stop: { request(reason: { kind: "signal"; name: "SIGTERM" }): void } }) => {

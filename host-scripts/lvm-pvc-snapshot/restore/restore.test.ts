@@ -1,3 +1,4 @@
+import { restore } from ".";
 import { FakeWorld, live, snap } from "./fake-world";
 import { beforeRestoreTags } from "../../runtime/lvm/snapshots";
 import { readRecord, unfinishedOf, unfinishedRestores } from "../../runtime/lvm/restore-record";
@@ -205,4 +206,17 @@ test("--dry-run names every step with its command, and changes nothing", async (
   expect(JSON.stringify(world.volumes)).toBe(before);
   expect(world.replicas).toBe(2);
   expect(readRecord(world.stateDir, live)).toBeUndefined();
+});
+
+test("nobody but root changes a volume, and who tries is told so before anything is asked of the host", async () => {
+  jest.spyOn(process, "getuid").mockReturnValue(1000);
+  // Nothing of a host is there to be asked.
+  const nothing = {} as unknown as Parameters<typeof restore>[1];
+  await expect(
+    restore(
+      { what: live, snapshot: undefined, action: "restore", waitMs: 1, workload: true, dryRun: false },
+      nothing,
+    ),
+  ).rejects.toMatchObject({ exitCode: 3, failed: "user 1000 can't change volumes, expected root" });
+  jest.restoreAllMocks();
 });
