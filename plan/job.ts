@@ -274,6 +274,8 @@ export interface Job {
   readonly pace?: Pace;
   /** What it proves by restoring it; absent where it makes copies, or looks at them alone. */
   readonly drills?: Drills;
+  /** Its part takes a "drill": a job that does so with its dumps. */
+  readonly takesDrill?: true;
   /** Name of the job of its cluster whose dumps it restores for proof into an empty server. */
   readonly provesDumpsOf?: string;
   /** Its runs leave what they found to be otherwise than declared in their state folder, a line each (`differencesName`). */

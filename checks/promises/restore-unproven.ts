@@ -126,7 +126,17 @@ function nothingDrilled({ estate }: Plan, short: readonly Unproven[]): Found {
   };
 }
 
-function unproven({ service, proven, undrilled }: Unproven, { estate }: Plan, asOfMs: number): Found {
+/** What else there is to be done about a dump that a server of its image could take. */
+function orDrill(undrilled: readonly Undrilled[], { jobs }: Plan): string {
+  const makers = new Set(undrilled.flatMap(({ by }) => by));
+  const able = jobs.filter(({ called, takesDrill }) => takesDrill && makers.has(called));
+  return able.length === 0
+    ? ""
+    : ` Or give its dump (${able.map(({ called }) => called).join(" or ")}) a "drill", by which a job of its cluster restores it into an empty server.`;
+}
+
+function unproven({ service, proven, undrilled }: Unproven, plan: Plan, asOfMs: number): Found {
+  const { estate } = plan;
   const field = `services.${service}.restoredByHand`;
   const today = todayOf(estate, asOfMs);
   const datasets = undrilled.map(({ dataset }) => dataset);
@@ -142,14 +152,14 @@ function unproven({ service, proven, undrilled }: Unproven, { estate }: Plan, as
     return {
       subject: service,
       message: `No drill proves a restore of ${undrilledText(undrilled)}, and nobody has said that a person does.`,
-      fix: `Set ${field} to { proven: "${today}" }, ${how}.`,
+      fix: `Set ${field} to { proven: "${today}" }, ${how}.${orDrill(undrilled, plan)}`,
       evidence: { datasets },
     };
   const overForMs = asOfMs - endOfDay(proven.proven, estate.zone) - parseDuration(proven.every);
   return {
     subject: service,
     message: `No drill proves a restore of ${undrilledText(undrilled)}, and the one by hand of ${proven.proven} has to be every ${proven.every}: over for ${formatDuration(overForMs)}.`,
-    fix: `Set ${field}.proven to "${today}", ${how}.`,
+    fix: `Set ${field}.proven to "${today}", ${how}.${orDrill(undrilled, plan)}`,
     evidence: { datasets, proven: proven.proven, overForMs },
   };
 }

@@ -73,12 +73,16 @@ test("what it restores needs no proof by hand, and is told as proved in its clus
     const plan = planOf(parseEstate(estate));
     const undrilled = undrilledOf(plan, drillersOf(plan)).filter(({ service }) => service === "postgresql");
     return [
-      restoreUnproven.run(plan, Date.parse("2026-12-01")).map(({ subject }) => subject),
+      restoreUnproven.run(plan, Date.parse("2026-12-01")).map(({ fix }) => fix),
       endText([], { estate: plan.estate, dryRun: false, again: "", undrilled }).split("\n")[0],
     ];
   };
   expect(told({})).toEqual([
-    ["postgresql"],
+    [
+      expect.stringMatching(
+        /Set services\.postgresql\.restoredByHand [^]* Or give its dump \(postgresql-backup or postgresql-per-db\) a "drill"/,
+      ),
+    ],
     expect.stringMatching(
       /^No drill proves a restore of postgresql \(files of its dumps alone are drilled, /,
     ),

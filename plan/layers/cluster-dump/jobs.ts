@@ -17,7 +17,7 @@ import { cronTrigger, runOf } from "../common";
 import { secretCredential } from "../host-runner";
 import { hostLocation } from "../places";
 import { deploymentOf } from "./pod";
-import { engines, metricsOf } from "./engines";
+import { canDrill, engines, metricsOf } from "./engines";
 import type { Engine } from "./engines/engine";
 import { type ClusterDumpSpec, type DumpSpec, secretOf } from "./spec";
 import { dumpPanels, othersDumpPanels } from "./panels";
@@ -57,6 +57,7 @@ export function clusterDumpJob(spec: ClusterDumpSpec, estate: Estate): LayerJob 
         ]
       : clusterDumpMetrics("backup").filter(({ meaning }) => meaning !== "other" && meaning !== "duration"),
     alerts: spec.dump ? alertsOf(spec, spec.dump, run.judged) : [],
+    ...(spec.dump && canDrill(spec.dump) && { takesDrill: true }),
     panels: spec.dump ? dumpPanels : othersDumpPanels,
     credentials: credentialsOf(spec, estate),
     deployment: deploymentOf(spec, estate, trigger, run),

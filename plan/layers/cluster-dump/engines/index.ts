@@ -21,6 +21,11 @@ export const engines = {
   command: ownCommand,
 } as const;
 
+/** Whether a dump can have a drill of its own. */
+export function canDrill({ engine }: { readonly engine: keyof typeof engines }): boolean {
+  return "drill" in engines[engine].spec.shape;
+}
+
 /** What the names of its job's metrics begin with. */
 export function metricsOf({ engine }: { readonly engine: keyof typeof engines }): string {
   const { metrics = "backup" }: Engine = engines[engine];
