@@ -1,17 +1,12 @@
-import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { nightly } from "../../lab/house/dumps";
-import { mustOnHost, powerCut, startHosts } from "../../lab/hosts";
+import { mustOnHost, powerCut } from "../../lab/hosts";
 import { operatorAddress } from "../../lab/namespace";
 import { startNode } from "../../lab/node";
 import { readImages } from "../../lab/node/references";
 import { until } from "../../lab/process";
 import { queryPrometheus, startServers, stopServer } from "../../lab/servers";
-import { pushgatewayPassword } from "../../lab/servers/pushgateway-login";
-import { mountNamespace, type MountNamespace } from "../runners/support/namespace";
 import { type DatabaseServer, password, startPostgresql } from "../runners/support/postgresql-server";
-import { ReleaseStack } from "../lab/release-stack";
 import {
-  closeNamespace,
   containerOf,
   database,
   endOf,
@@ -19,11 +14,11 @@ import {
   namespace,
   podsOf,
   reasonsOf,
-  pushSecret,
   setSchedule,
   startJob,
   withDumps,
 } from "./dump-cluster";
+import { stand } from "./stand";
 
 // What a cluster does to a dump's pod, by a real kubelet: the pod can't speak of most of it, so what it leaves has to. After each, the dump of before
 // is there, byte by byte, no success was told, and the next run makes a good one.
@@ -32,20 +27,25 @@ jest.setTimeout(1_200_000);
 const quiet = (): void => undefined;
 const job = "postgresql-backup";
 const folder = `/srv/nfs/${job}`;
-let mounts: MountNamespace;
 let server: DatabaseServer;
-let serverFolder: string;
-let stack: ReleaseStack;
 
-beforeAll(async () => {
-  serverFolder = mkdtempSync("/var/tmp/holdfast-lab-postgresql-");
-  chmodSync(serverFolder, 0o755);
-  mounts = await mountNamespace();
-  await Promise.all([startHosts({ only: ["pve"], say: quiet }), startServers(quiet)]);
-  await Promise.all([startNode(quiet), startDatabase(), closeNamespace()]);
-  stack = await ReleaseStack.open("cluster-faults");
-  stack.setEstate(
-    withDumps(stack.estate(), { postgresql: database("postgresql") }, [
+stand({
+  name: "cluster-faults",
+  async serve(mounts, serverFolder) {
+    server = await startPostgresql(mounts, serverFolder, operatorAddress);
+    // As the layer's page has it: of a node that lost its power the server hears nothing, and keeps the locks of what ran there.
+    await server.sql(
+      "alter role backup set tcp_keepalives_idle = 10; alter role backup set tcp_user_timeout = '20s'",
+    );
+    await server.sql("create database shop");
+    await server.sql(
+      "create table orders as select n as id, repeat(md5(n::text), 20) as note from generate_series(1, 20000) n",
+      "shop",
+    );
+    return [server];
+  },
+  estate: own =>
+    withDumps(own, { postgresql: database("postgresql") }, [
       {
         ...nightly(job, "postgresql", 1),
         // A client that never comes is waited for half of it.
@@ -56,32 +56,12 @@ beforeAll(async () => {
         },
       },
     ]),
-  );
-  await stack.setSecret(job, password);
-  await stack.setSecret(pushSecret, pushgatewayPassword());
-  await stack.mustUp();
-  expect(await endOf(await startJob(job))).toMatchObject({ end: "Complete" });
-}, 1_200_000);
-
-afterAll(async () => {
-  await stack?.destroy();
-  await server?.stop();
-  await mounts.close();
-  rmSync(serverFolder, { recursive: true, force: true });
+  secrets: () => ({ [job]: password }),
 });
 
-async function startDatabase(): Promise<void> {
-  server = await startPostgresql(mounts, serverFolder, operatorAddress);
-  // As the layer's page has it: of a node that lost its power the server hears nothing, and keeps the locks of what ran there.
-  await server.sql(
-    "alter role backup set tcp_keepalives_idle = 10; alter role backup set tcp_user_timeout = '20s'",
-  );
-  await server.sql("create database shop");
-  await server.sql(
-    "create table orders as select n as id, repeat(md5(n::text), 20) as note from generate_series(1, 20000) n",
-    "shop",
-  );
-}
+beforeAll(async () => {
+  expect(await endOf(await startJob(job))).toMatchObject({ end: "Complete" });
+}, 600_000);
 
 const runnersLog = (run: string): Promise<string> => kubectl("logs", `job/${run}`, "--container=runner");
 

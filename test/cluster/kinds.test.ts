@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { nightly } from "../../lab/house/dumps";
 import {
@@ -8,71 +8,39 @@ import {
   stopVaultwarden,
   vaultwarden,
 } from "../../lab/house/vaultwarden";
-import { kubectlFolder } from "../../lab/kubectl";
-import { startHosts } from "../../lab/hosts";
 import { operatorAddress } from "../../lab/namespace";
-import { startNode } from "../../lab/node";
 import { readImages } from "../../lab/node/references";
 import { until } from "../../lab/process";
-import { queryPrometheus, startServers } from "../../lab/servers";
-import { pushgatewayPassword } from "../../lab/servers/pushgateway-login";
+import { queryPrometheus } from "../../lab/servers";
 import type { EstateInput } from "../../plan";
-import { ReleaseStack } from "../lab/release-stack";
 import { startMariadb } from "../runners/support/mariadb-server";
-import { mountNamespace, type MountNamespace } from "../runners/support/namespace";
+import type { MountNamespace } from "../runners/support/namespace";
 import { type DatabaseServer, password } from "../runners/support/postgresql-server";
 import { startRedis } from "../runners/support/redis-server";
-import {
-  application,
-  closeNamespace,
-  database,
-  namespace,
-  pushSecret,
-  restorePrinted,
-  whenDue,
-  withDumps,
-} from "./dump-cluster";
+import { application, database, namespace, restorePrinted, whenDue, withDumps } from "./dump-cluster";
+import { stand } from "./stand";
 
 // The other kinds of dumps, each as it was deployed, by real pods on the lab's node: servers that they reach by network, and an
 // application's volume on that node.
 jest.setTimeout(900_000);
 
-const quiet = (): void => undefined;
-let mounts: MountNamespace;
-let folder: string;
 let mariadb: DatabaseServer;
 let redis: DatabaseServer;
-let stack: ReleaseStack;
 
-beforeAll(async () => {
-  folder = mkdtempSync("/var/tmp/holdfast-lab-servers-");
-  chmodSync(folder, 0o755);
-  mounts = await mountNamespace();
-  await Promise.all([startHosts({ only: ["pve"], say: quiet }), startServers(quiet)]);
-  await Promise.all([startNode(quiet), startDatabases(), closeNamespace()]);
-  await startVaultwarden(namespace);
-  stack = await ReleaseStack.open("cluster-dump-kinds");
-  stack.setEstate(withAll());
-  for (const secret of ["mysql-backup", "redis-backup"]) await stack.setSecret(secret, password);
-  await stack.setSecret(pushSecret, pushgatewayPassword());
-  await stack.mustUp();
-  process.env["KUBECONFIG"] = stack.facts.kubeconfig;
-  process.env["PATH"] = `${await kubectlFolder()}:${process.env["PATH"]}`;
-}, 900_000);
-
-afterAll(async () => {
-  await stack?.destroy();
-  await Promise.all([mariadb?.stop(), redis?.stop()]);
-  await mounts.close();
-  rmSync(folder, { recursive: true, force: true });
+const cluster = stand({
+  name: "cluster-dump-kinds",
+  serve: startDatabases,
+  estate: withAll,
+  secrets: () => ({ "mysql-backup": password, "redis-backup": password }),
 });
 
-async function startDatabases(): Promise<void> {
+async function startDatabases(mounts: MountNamespace, folder: string): Promise<readonly DatabaseServer[]> {
   const [ofMariadb, ofRedis] = ["mariadb", "redis"].map(name => join(folder, name)) as [string, string];
   for (const made of [ofMariadb, ofRedis]) mkdirSync(made);
   [mariadb, redis] = await Promise.all([
     startMariadb(mounts, ofMariadb, operatorAddress),
     startRedis(mounts, ofRedis, operatorAddress),
+    startVaultwarden(namespace),
   ]);
   await mariadb.sql(`create database shop; use shop;
     create table orders (id int primary key auto_increment, note text, image blob, index by_note (note(20)));
@@ -80,17 +48,17 @@ async function startDatabases(): Promise<void> {
     create procedure hello() select 1; create user reader@localhost; grant select on shop.* to reader@localhost;`);
   const many = Array.from({ length: 1200 }, (_, n) => `set key${n} value${n}`);
   await redis.sql([...many, "rpush list a b c", "select 3", "hset other field value"].join("\n"));
+  return [mariadb, redis];
 }
 
-function withAll(): EstateInput {
+function withAll(own: EstateInput): EstateInput {
   const { mariadb: mysqlImage, redis: redisImage, sqlite: sqliteImage } = readImages();
   const server = { host: operatorAddress, namespace };
-  const estate = stack.estate();
-  const { pve } = estate.hosts;
+  const { pve } = own.hosts;
   if (!pve) throw new Error("the estate has no host pve");
   const pool = { vg: "pve", disk: "sdc", size: "7GB", used: "1GB", metadata: { size: "64MB", used: "8MB" } };
   return withDumps(
-    { ...estate, hosts: { pve: { ...pve, pools: { data: pool } } } },
+    { ...own, hosts: { pve: { ...pve, pools: { data: pool } } } },
     { mysql: database("mariadb"), redis: database("redis"), vaultwarden: application(vaultwarden) },
     [
       {
@@ -160,7 +128,7 @@ test.each(["mysql", "redis", "vaultwarden"] as const)(
     expect(await whenDue(`${service}-backup`)).toBe("Succeeded");
     await lose();
     expect(await state().catch(() => "nothing")).not.toBe(before);
-    expect(await restorePrinted(withAll(), service)).toContain("condition met");
+    expect(await restorePrinted(cluster.estate, service)).toContain("condition met");
     expect(await state()).toBe(before);
   },
 );
