@@ -1,19 +1,12 @@
-import { z } from "zod";
 import { offsiteSyncJobName } from "../../plan/contracts/offsite-sync";
 import { mustOnHost, processName } from "../hosts";
 import type { HouseDatabase } from "../house/databases";
 import { dumpNames, dumpsNamespace } from "../house/dumps";
+import { jobEnd, startNow } from "../house/job-now";
 import { startNode } from "../node";
 import { isRunning, until } from "../process";
-import { connect } from "../servers";
 import { mirrorRests } from "./losses";
 import { paste, type PrintedRestores } from "./printed-restores";
-
-const jobs = `/apis/batch/v1/namespaces/${dumpsNamespace}`;
-const cronJob = z.object({ spec: z.object({ jobTemplate: z.object({ spec: z.looseObject({}) }) }) });
-const ended = z.object({
-  status: z.object({ conditions: z.array(z.object({ type: z.string(), status: z.string() })).default([]) }),
-});
 
 /**
  * Has each dump's CronJob make one, in a job of what was deployed, as `kubectl create job --from` does; once more where the node's kernel
@@ -44,23 +37,11 @@ async function dumpEach(): Promise<void> {
 const folder = (name: string): string => `/srv/nfs/${name}`;
 
 async function dump(name: (typeof dumpNames)[number]): Promise<void> {
-  const api = connect();
-  const { spec } = cronJob.parse(await api.get(`${jobs}/cronjobs/${name}`)).spec.jobTemplate;
   const job = `${name}-${Date.now()}`;
-  await api.create(`${jobs}/jobs`, {
-    ...{ apiVersion: "batch/v1", kind: "Job", metadata: { name: job, namespace: dumpsNamespace } },
-    spec,
-  });
+  await startNow(name, job);
   let state: string | undefined;
   await until(
-    async () => {
-      if (!isRunning(processName("node"))) return true;
-      const { status } = ended.parse(await api.get(`${jobs}/jobs/${job}`));
-      state = status.conditions.find(
-        ({ type, status: holds }) => holds === "True" && type !== "SuccessCriteriaMet",
-      )?.type;
-      return state === "Complete" || state === "Failed";
-    },
+    async () => !isRunning(processName("node")) || (state = await jobEnd(job)) !== undefined,
     1_200_000,
     1_000,
   );

@@ -1,6 +1,7 @@
 import { execa } from "execa";
 import { z } from "zod";
 import { dumpsNamespace } from "../../lab/house/dumps";
+import { type JobSpec, jobEnd, startNow } from "../../lab/house/job-now";
 import { operatorEnvironment } from "../../lab/kubectl";
 import { inNamespace } from "../../lab/namespace";
 import { readImages } from "../../lab/node/references";
@@ -92,17 +93,7 @@ const podList = z.object({
 
 type Pod = z.infer<typeof podList>["items"][number];
 
-const podSpec = z.looseObject({
-  containers: z.array(z.looseObject({ name: z.string(), image: z.string(), resources: z.unknown() })),
-});
-const jobSpec = z.looseObject({
-  activeDeadlineSeconds: z.number(),
-  template: z.looseObject({ spec: podSpec }),
-});
-type JobSpec = z.infer<typeof jobSpec>;
-const cronJob = z.object({
-  spec: z.object({ schedule: z.string(), jobTemplate: z.object({ spec: jobSpec }) }),
-});
+const cronJob = z.object({ spec: z.object({ schedule: z.string() }) });
 
 async function podsWith(label: string, value: string): Promise<Pod[]> {
   const { items } = podList.parse(await connect().get(`/api/v1/namespaces/${namespace}/pods`));
@@ -142,23 +133,11 @@ export async function whenDue(job: string): Promise<string> {
 
 let started = 0;
 
-/**
- * Starts a deployed CronJob's job now, as `kubectl create job --from` does.
- * @param change of what was deployed
- * @returns the job's name
- */
-export async function startJob(
-  job: string,
-  change: (spec: JobSpec) => void = () => undefined,
-): Promise<string> {
-  const { spec } = cronJob.parse(await connect().get(cronJobPath(job))).spec.jobTemplate;
-  change(spec);
+/** Starts a deployed CronJob's job now. @param change of what was deployed @returns the job's name */
+export async function startJob(job: string, change?: (spec: JobSpec) => void): Promise<string> {
   started += 1;
   const name = `${job}-now-${started}`;
-  const metadata = { name, namespace };
-  await connect().create(`/apis/batch/v1/namespaces/${namespace}/jobs`, {
-    ...{ apiVersion: "batch/v1", kind: "Job", metadata, spec },
-  });
+  await startNow(job, name, change);
   return name;
 }
 
@@ -181,24 +160,13 @@ export function reasonsOf({ status }: Pod): Readonly<Record<string, string>> {
   );
 }
 
-const jobStatus = z.object({
-  status: z.object({
-    conditions: z.array(z.object({ type: z.string(), status: z.string() })).default([]),
-  }),
-});
-
 /** Waits for a job's end. @returns "Complete" or "Failed", and `reasonsOf` its pod, where that is still there */
 export async function endOf(
   job: string,
 ): Promise<{ end: string; reasons: Readonly<Record<string, string>> }> {
-  const end = async (): Promise<string | undefined> => {
-    const path = `/apis/batch/v1/namespaces/${namespace}/jobs/${job}`;
-    const { conditions } = jobStatus.parse(await connect().get(path)).status;
-    return conditions.find(({ type, status }) => status === "True" && /^(Complete|Failed)$/.test(type))?.type;
-  };
-  await until(async () => (await end()) !== undefined, 600_000, 500);
+  await until(async () => (await jobEnd(job)) !== undefined, 600_000, 500);
   const [pod] = await podsOf(job);
-  return { end: (await end()) ?? "none yet", reasons: pod ? reasonsOf(pod) : {} };
+  return { end: (await jobEnd(job)) ?? "none yet", reasons: pod ? reasonsOf(pod) : {} };
 }
 
 /** By the real kubectl. @returns what it said */

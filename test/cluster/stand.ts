@@ -60,10 +60,12 @@ export function stand({ name, serve, estate, secrets }: Asked): Stand {
   }, 1_200_000);
 
   afterAll(async () => {
-    await made?.stack.destroy();
+    const ended = await made?.stack.destroy();
     await Promise.all(servers.map(server => server.stop()));
     await mounts?.close();
     if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
+    // What stays would be in the way of the next file's.
+    expect(ended).toMatchObject({ exitCode: 0 });
   });
 
   return {
