@@ -7,6 +7,7 @@ import { owe } from "./offsite-sync/owe";
 import { remove } from "./offsite-sync/remove";
 import { judge, send } from "./offsite-sync/send";
 import { scrub } from "./offsite-sync/scrub";
+import { beginToConnect } from "./offsite-sync/remote";
 import { reach } from "./offsite-sync/reach";
 import { summary, tellLegs } from "./offsite-sync/summary";
 import { verify } from "./offsite-sync/verify";
@@ -37,10 +38,14 @@ startRunner({
     accepted,
     inTheWay: new Set(),
   }),
-  dryRun: [verify, reach, owe, remove],
-  phases: [verify, reach, owe, send, acknowledge, remove, scrub, judge],
+  locked(run) {
+    run.connecting = beginToConnect(run);
+  },
+  dryRun: [verify, owe, reach, remove],
+  phases: [verify, owe, reach, send, acknowledge, remove, scrub, judge],
   summary,
   async finish(run, stop) {
+    await run.connecting?.close();
     await run.connection?.close();
     keepRecent(run);
     await tellLegs(run, stop);

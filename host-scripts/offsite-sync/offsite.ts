@@ -5,6 +5,7 @@ import type { Debt } from "../runtime/journal-consumer";
 import type { WatchedDebt } from "../runtime/journal-watched";
 import type { SharedConnection } from "../runtime/shared-ssh";
 import type { Memory } from "./memory";
+import type { Connecting } from "./remote";
 
 export type Leg = OffsiteSyncConfig["legs"][number];
 
@@ -13,6 +14,8 @@ export interface Offsite extends JobRun<OffsiteSyncConfig> {
   readonly startedAt: Date;
   /** What earlier runs left. */
   memory: Memory;
+  /** Begun with the lock: while it is made, this host's own part is looked at. */
+  connecting?: Connecting;
   /** Set by the phase `reach`. */
   connection?: SharedConnection;
   /** Since it began to send: all goes over that connection, or not at all. */

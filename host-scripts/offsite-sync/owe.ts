@@ -24,6 +24,12 @@ export const owe: Phase<Offsite> = {
   },
 };
 
+/** The same once this host remembers less than it did. */
+export async function oweAnew(run: Offsite): Promise<void> {
+  run.debts.clear();
+  await owe.run(run);
+}
+
 /** Reads each journal once. @throws {Error} of the file system */
 export function readDebts({ config, memory, debts }: Offsite): void {
   for (const { folder, watches } of config.legs.flatMap(({ journals }) => journals)) {

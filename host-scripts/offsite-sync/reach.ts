@@ -13,8 +13,9 @@ import { diskFaultIn } from "./disk-fault";
 import { fileOf, writeMemory } from "./memory";
 import { type Leg, nameOfPart, type Offsite } from "./offsite";
 import { settle, writeThere } from "./on-disk";
+import { oweAnew } from "./owe";
 import { placeOfPart } from "./transfer";
-import { type Asking, connect, failureOf, remotePath, remoteRsync } from "./remote";
+import { type Asking, failureOf, remotePath, remoteRsync } from "./remote";
 
 /** What a job keeps at its destination of itself. */
 const farRecord = z.strictObject({ mark: z.string().min(1), token: z.string().min(1) });
@@ -29,7 +30,7 @@ export const reach: Phase<Offsite> = {
   name: "reach",
   async run(run) {
     const { config, memory, dryRun, log } = run;
-    const connection = dryRun ? undefined : await connect(run);
+    const connection = await run.connecting?.take();
     if (connection) run.connection = connection;
     const found = await readFar(run);
     const { name } = config.destination;
@@ -48,6 +49,7 @@ export const reach: Phase<Offsite> = {
     run.memory = { ...run.memory, mark: found?.mark ?? randomUUID(), stamps: {}, parts: {} };
     // Also a night without news tells the destination another one.
     delete run.memory.token;
+    if (found) await oweAnew(run);
     if (dryRun) return;
     if (!found) await writeFar(run, { mark: run.memory.mark ?? "", token: "none" });
     await makeFolders(run);

@@ -119,17 +119,49 @@ export function remoteShell(
   return words.map(word => (/[\s"]/.test(word) ? `'${word}'` : word)).join(" ");
 }
 
+/** A connection that may not be there yet. */
+export interface Connecting {
+  /** As `connect`: another one where that one, or the try to make it, has come to its end meanwhile. */
+  take(): Promise<SharedConnection | undefined>;
+  /** Ends it, or the try to make it. */
+  close(): Promise<void>;
+}
+
+/** Opens the connection for all that a run asks while the run goes on: two exchanges of keys take as long as a look at what is here. */
+export function beginToConnect(run: Asking): Connecting {
+  const end = new AbortController();
+  let early: SharedConnection | "failed" | undefined;
+  const made = connect(run, { end: end.signal });
+  const known = made.then(
+    found => (early = found),
+    () => (early = "failed"),
+  );
+  return {
+    take: async () => (early === "failed" || early?.isOpen() === false ? connect(run) : made),
+    async close() {
+      end.abort();
+      await known;
+      if (early !== "failed") await early?.close();
+    },
+  };
+}
+
 /**
- * Opens the connection for all that a run asks: each of its own costs both ends an exchange of keys.
+ * Opens the connection for all that somebody asks: each of its own costs both ends an exchange of keys.
+ * @param end ends the try
  * @returns undefined where none can be shared @throws {RunnerError} when the destination can't be reached
  */
 export async function connect(
   asking: Asking,
-  { timeoutMs = asking.config.budgetMs, kept = "Nothing was sent, and nothing is forgotten." } = {},
+  {
+    timeoutMs = asking.config.budgetMs,
+    kept = "Nothing was sent, and nothing is forgotten.",
+    end,
+  }: { timeoutMs?: number; kept?: string; end?: AbortSignal } = {},
 ): Promise<SharedConnection | undefined> {
   const { config, stop } = asking;
   const found = await shareConnection(pinnedSsh(machineOf(config)), socketOf(asking), {
-    ...{ timeoutMs, stop: stop.signal },
+    ...{ timeoutMs, stop: end ? AbortSignal.any([stop.signal, end]) : stop.signal },
   });
   stop.check("reach");
   if (found === undefined || "socket" in found) return found;

@@ -230,7 +230,8 @@ function isMissing({ result }: RsyncPass): boolean {
 /** @returns the size of a file that is one with that of the generation before it, 0 for any other */
 export function bytesOfEarlier({ from, linked }: Transfer, name: string): number {
   const [earlier] = linked;
-  const [file, other] = [statIn(from, name), earlier && statIn(join(from, earlier), name)];
+  if (earlier === undefined) return 0;
+  const [file, other] = [statIn(from, name), statIn(join(from, earlier), name)];
   return file && other && file.ino === other.ino && file.dev === other.dev ? Number(file.size) : 0;
 }
 

@@ -1,7 +1,7 @@
 import { lstatSync, readdirSync } from "node:fs";
 import { ownPrefix } from "../runtime/closed-folder";
 import { Refusal } from "../runtime/errors";
-import { mountsBelow, verifyMounts } from "../runtime/mounts";
+import { mountedBelow, verifyMounts } from "../runtime/mounts";
 import type { Phase } from "../runtime/phases";
 import { quoted } from "../runtime/quoted";
 import { RunState } from "../runtime/run-state";
@@ -36,7 +36,7 @@ export const verify: Phase<Offsite> = {
 /** @throws {Refusal} when it isn't what the estate names */
 export async function proveSource({ stop, held }: Offsite, leg: Leg): Promise<void> {
   const { from, mount } = leg;
-  await verifyMounts([{ role: "source", access: "read", ...mount }], stop.signal);
+  const mounts = await verifyMounts([{ role: "source", access: "read", ...mount }], stop.signal);
   const stat = lstatSync(from, { throwIfNoEntry: false });
   const look = shell`ls -la ${from}; findmnt --target ${from}`;
   if (!stat?.isDirectory())
@@ -45,8 +45,7 @@ export async function proveSource({ stop, held }: Offsite, leg: Leg): Promise<vo
     throw new Refusal(`source ${quoted(from)} lies on another file system than ${quoted(mount.path)}`, look);
   const entries = readdirSync(from).filter(name => name !== "lost+found" && !name.startsWith(ownPrefix));
   if (entries.length === 0) throw new Refusal(`source ${quoted(from)} holds nothing`, look);
-  const others = await mountsBelow(from, stop.signal);
-  for (const path of others.keys())
+  for (const path of mountedBelow(from, mounts).keys())
     held.push({
       what: `${from}/${path}`,
       reason: `a file system is mounted at ${quoted(`${from}/${path}`)}, which no leg carries`,

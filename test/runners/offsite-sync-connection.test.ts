@@ -92,20 +92,46 @@ test("it ends with a run that is killed, and what is left of it is in nobody's w
   expect(isThere("three")).toBe(true);
 });
 
-test("where the destination starts anew before it is sent anything, all that is left goes over another connection", async () => {
-  put("four");
+test("a run of which nothing may be sent waits for no connection", async () => {
+  const late = join(world.folder, "late");
+  world.shadow("ssh", `sleep 20; touch ${late}`);
+  const legs = world.config.legs.slice(0, 1).map(leg => ({
+    ...leg,
+    mount: { ...leg.mount, fsUuid: "00000000-0000-0000-0000-000000000000" },
+  }));
+  const { status, stdout } = await world.start([], {}, { legs }).finished;
+  world.unshadow("ssh");
+  expect({ status, stdout, waited: existsSync(late) }).toEqual({
+    status: 3,
+    stdout: expect.stringContaining("has the wrong file system mounted") as string,
+    waited: false,
+  });
+});
+
+const holds = 'touch "$HOLD"; while [ -e "$HOLD" ]; do sleep 0.1; done';
+test.each([
+  ["before it is asked anything", "systemd-analyze", `${holds}; exec REAL "$@"`, 1],
+  [
+    "before it is sent anything",
+    "rsync",
+    `REAL "$@"; code=$?; case " $* " in *' --times -- '*) ${holds} ;; esac; exit $code`,
+    2,
+  ],
+])("where the destination starts anew %s, all that is left goes over another connection", async (...how) => {
+  const [when, program, script, count] = how;
+  put(when);
   const hold = join(world.folder, "hold");
-  world.shadow("systemd-analyze", 'touch "$HOLD"; while [ -e "$HOLD" ]; do sleep 0.1; done; exec REAL "$@"');
+  world.shadow(program, script);
   const running = world.start(["--json"], { HOLD: hold });
   await running.until(() => existsSync(hold));
   await world.far.stop();
   await world.far.start();
-  world.unshadow("systemd-analyze");
+  world.unshadow(program);
   rmSync(hold);
   const { status, stderr } = await running.finished;
   expect({ status, stderr }).toMatchObject({ status: 0 });
-  expect(new Set(connections()).size).toBe(2);
-  expect(isThere("four")).toBe(true);
+  expect(new Set(connections()).size).toBe(count);
+  expect(isThere(when)).toBe(true);
 });
 
 test("one that breaks while something is sent fails the run, which sends it next time", async () => {

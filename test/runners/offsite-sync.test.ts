@@ -523,13 +523,19 @@ test("an empty destination at the same address gets nothing", async () => {
 
 test("a host or a destination that was brought back from a backup has all compared", async () => {
   const memory = join(world.config.stateDir, "memory.json");
-  const before = readFileSync(memory);
+  const record = far(".holdfast/pve.offsite-sync-backup.json");
+  const [before, earlier] = [readFileSync(memory), readFileSync(record)];
   hand("paths", "books/one");
   await succeeds();
-  writeFileSync(memory, before);
-  const { stderr, result } = await succeeds();
-  expect(stderr).toContain("all is compared");
-  expect(result).toMatchObject({ legs: [{ parts: [{ by: "all" }, { by: "all" }] }, {}] });
+  for (const [file, content] of [
+    [memory, before],
+    [record, earlier],
+  ] as const) {
+    writeFileSync(file, content);
+    const { stderr, result } = await succeeds();
+    expect(stderr).toContain("was left at another point than this host remembers: all is compared");
+    expect(result).toMatchObject({ legs: [{ parts: [{ by: "all" }, { by: "all" }] }, {}] });
+  }
 });
 
 test("a destination that stores other bytes than it was sent is seen, named and mended", async () => {
