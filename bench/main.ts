@@ -38,6 +38,8 @@ async function main(names: readonly string[]): Promise<number> {
     console.error(`No bench is called ${unknown.join(", ")}; expected ${Object.keys(benches).join(", ")}`);
     return 2;
   }
+  // As `test/environment.mjs`: with it each start of Node reads all certificates of a system, which no host's unit does.
+  delete process.env["NODE_EXTRA_CA_CERTS"];
   const rows: Row[] = [];
   for (const [name, bench] of Object.entries(benches))
     if (names.length === 0 || names.includes(name)) {
