@@ -35,7 +35,7 @@ export async function tellCertificates(
 ): Promise<void> {
   // Nothing is known of what the secret has: what was told before stays.
   if (!certificates) return;
-  const [first] = certificates.toSorted((a, b) => a.endsAt - b.endsAt);
+  const [first] = [...certificates].sort((a, b) => a.endsAt - b.endsAt);
   const series = first ? [{ labels: { certificate: first.subject }, value: first.endsAt }] : [];
   const textfile = join(config.stateDir, "certificates.prom");
   const what = "when the client's certificate ends";

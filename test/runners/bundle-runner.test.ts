@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
@@ -18,6 +18,23 @@ test("gives the same bytes wherever the project lies, and names no folder of thi
   }
   expect(here.text).not.toContain(process.cwd());
   expect(here.text.length).toBeLessThan(500_000);
+});
+
+test("no runner calls what the Node 18 of a Proxmox VE 8 or of a pod hasn't", async () => {
+  const runners = (["host-scripts", "cluster-scripts"] as const).flatMap(folder =>
+    readdirSync(folder)
+      .filter(file => file.endsWith(".ts") && !/^bundle-runner|\.test\.ts$/.test(file))
+      .map(file => ({ folder, name: file.replace(/\.ts$/, "") })),
+  );
+  const newer =
+    /\.(toSorted|toReversed|toSpliced|groupBy|withResolvers|fromAsync|isWellFormed|toWellFormed|styleText|isSubsetOf|isDisjointFrom|symmetricDifference)\(/g;
+  const called = runners.map(async ({ folder, name }) => {
+    const { text } = await bundleRunner(name, undefined, folder);
+    return [name, [...text.matchAll(newer)].map(([, method]) => method)];
+  });
+  expect(Object.fromEntries(await Promise.all(called))).toEqual(
+    Object.fromEntries(runners.map(({ name }) => [name, []])),
+  );
 });
 
 test("speaks of a fault in English, as zod has it", async () => {
