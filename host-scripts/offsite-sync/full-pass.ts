@@ -7,10 +7,15 @@ import type { Leg, Offsite } from "./offsite";
 /**
  * Whether a leg's full pass is due: its calendar came since the last one was done. What counts is what was done, so that one that
  * was missed is made up once, and one that was cut goes on. systemd reads the calendar, as it reads those of its timers.
+ * @param asked what it said of this run's other legs, by the second since which was asked: most of them are compared together
  * @throws {RunnerError} when it can't
  */
-export async function isFullPassDue(run: Offsite, { from }: Leg): Promise<boolean> {
-  const { config, memory, stop } = run;
+export async function isFullPassDue(
+  run: Offsite,
+  { from }: Leg,
+  asked: Map<number, boolean>,
+): Promise<boolean> {
+  const { memory } = run;
   const lastMs = memory.full[from];
   // Its first arrival as a whole begins the count: nothing can be gone since.
   if (lastMs === undefined) return false;
@@ -22,6 +27,12 @@ export async function isFullPassDue(run: Offsite, { from }: Leg): Promise<boolea
     return false;
   }
   const since = Math.floor(lastMs / 1000);
+  const isDue = asked.get(since) ?? (await hasCome(run, since, nowMs));
+  asked.set(since, isDue);
+  return isDue;
+}
+
+async function hasCome({ config, stop }: Offsite, since: number, nowMs: number): Promise<boolean> {
   const argv = ["systemd-analyze", "calendar", `--base-time=@${since}`, config.fullPass] as const;
   const result = await runCommand([...argv], {
     ...{ timeoutMs: 30_000, stop: stop.signal },

@@ -16,7 +16,8 @@ export const owe: Phase<Offsite> = {
   async run(run) {
     readDebts(run);
     const full = new Set<Leg>();
-    for (const { leg } of run.legs) if (await isFullPassDue(run, leg)) full.add(leg);
+    const asked = new Map<number, boolean>();
+    for (const { leg } of run.legs) if (await isFullPassDue(run, leg, asked)) full.add(leg);
     run.isRare = full.size > 0;
     run.legs = run.legs.map(({ leg }) => owedBy(run, leg, full.has(leg)));
     for (const { parts } of run.legs)
