@@ -20,7 +20,8 @@ try {
   const file = estateFile();
   // While main.ts loads; it asks for the same file.
   if (file !== undefined) void evaluate(file);
-  const { main } = load(fileURLToPath(new URL("main.ts", import.meta.url)));
+  const use = /^[a-z-]{1,20}$/.test(words[0] ?? "") ? `.${words[0]}` : "";
+  const { main } = load(fileURLToPath(new URL("main.ts", import.meta.url)), use);
   process.exitCode = await main(words, { evaluate, folder: folder ?? process.cwd() });
 } catch (error) {
   console.error(error instanceof Error ? sourceStack(error.stack ?? error.message) : error);

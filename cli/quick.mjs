@@ -15,15 +15,19 @@ import { bundleOf, cacheDir, writeWhole } from "./run.mjs";
  */
 const unoptimized = process.version.startsWith("v20.") ? "--interrupt-budget=1000000" : undefined;
 
-/** Gives a TypeScript module's exports. */
-export function load(entry) {
+/**
+ * Gives a TypeScript module's exports.
+ * @param {string} entry
+ * @param {string} [use] what it is loaded for: what V8 compiled is kept of each by itself
+ */
+export function load(entry, use = "") {
   // Before the script: V8 takes what was kept under the same flags alone.
   if (unoptimized !== undefined) v8.setFlagsFromString(unoptimized);
   const path = bundleOf(entry);
   const bytes = readFileSync(path);
   // esbuild escapes what isn't ASCII where it can: such text is read as it is.
   const code = bytes.toString(isAscii(bytes) ? "latin1" : "utf8");
-  const kept = join(cacheDir, `${basename(path)}.v8`);
+  const kept = join(cacheDir, `${basename(path)}${use}.v8`);
   // V8 tells another source by its length alone.
   const hash = createHash("sha1").update(bytes).digest();
   const script = new vm.Script(Module.wrap(code), {

@@ -1,5 +1,5 @@
 import { execa } from "execa";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { projectRoot } from "../stacks/project";
@@ -10,12 +10,12 @@ writeFileSync(source, `export const said: string = "loaded ".concat(String(6 * 7
 let kept = "";
 
 /** What a process that loads the module says. */
-async function loaded(): Promise<unknown> {
+async function loaded(use = ""): Promise<unknown> {
   const program = `
     import { load } from ${JSON.stringify(join(projectRoot, "cli", "quick.mjs"))};
     import { bundleOf } from ${JSON.stringify(join(projectRoot, "cli", "run.mjs"))};
     const file = ${JSON.stringify(source)};
-    console.log(JSON.stringify([load(file).said, bundleOf(file)]));`;
+    console.log(JSON.stringify([load(file, ${JSON.stringify(use)}).said, bundleOf(file)]));`;
   const { stdout, stderr } = await execa(process.execPath, ["--input-type=module", "-e", program]);
   const [said, bundle] = JSON.parse(stdout) as [string, string];
   kept = `${bundle}.v8`;
@@ -54,4 +54,18 @@ test("two that run at once leave it whole, and a run that can't keep it goes on 
   mkdirSync(kept);
   expect(await loaded()).toEqual(whole);
   expect(statSync(kept).isDirectory()).toBe(true);
+});
+
+test("what one command has compiled isn't all that the next one has: each keeps its own", async () => {
+  rmSync(kept, { recursive: true, force: true });
+  const own = kept.replace(/\.v8$/, ".check.v8");
+  try {
+    expect(await loaded(".check")).toEqual(whole);
+    const { ino } = statSync(own);
+    expect(await loaded()).toEqual(whole);
+    expect(await loaded(".check")).toEqual(whole);
+    expect([statSync(own).ino, existsSync(kept)]).toEqual([ino, true]);
+  } finally {
+    rmSync(own, { force: true });
+  }
 });

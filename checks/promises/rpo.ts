@@ -87,7 +87,7 @@ function excessOf({ worst, promisedMs }: Broken): number {
   return (worst.worstLossMs ?? Infinity) - promisedMs;
 }
 
-type WorstOf = (survivors: Survivors, domain: Domain) => Worst | undefined;
+type WorstOf = (survivors: Survivors, domain: Domain, promisedMs: number) => Worst | undefined;
 type Excused = (dataset: Dataset, domain: Domain) => boolean;
 
 function brokenPromise(
@@ -98,7 +98,7 @@ function brokenPromise(
   excused: Excused,
 ): Broken | undefined {
   const broken = datasets.flatMap(survivors => {
-    const worst = worstOfDataset(survivors, domain);
+    const worst = worstOfDataset(survivors, domain, promisedMs);
     const { dataset } = survivors;
     if (!worst || (worst.worstLossMs ?? Infinity) <= promisedMs) return [];
     if (worst.worstLossMs === undefined && excused(dataset, domain)) return [];
@@ -107,13 +107,23 @@ function brokenPromise(
   return broken.sort((a, b) => excessOf(b) - excessOf(a))[0];
 }
 
-/** Worst losses; datasets whose copies come the same ways share one computation. */
+/**
+ * Worst losses; datasets whose copies come the same ways share one computation. Nothing where one of the ways alone keeps what is
+ * promised: the others can only add to it.
+ */
 function worstFinder(plan: Plan): WorstOf {
   const timeline = yearsOf(plan);
   const known = new Map<readonly Way[], Worst>();
-  return ({ ways }, domain) => {
+  const alone = new Map<Way, number>();
+  const aloneMs = (way: Way): number => {
+    const ms = alone.get(way) ?? worstOf([way], timeline).worstLossMs ?? Infinity;
+    alone.set(way, ms);
+    return ms;
+  };
+  return ({ ways }, domain, promisedMs) => {
     const left = ways.get(domain);
-    if (left === "live" || left === undefined) return undefined;
+    if (left === "live" || left === undefined || left.some(way => aloneMs(way) <= promisedMs))
+      return undefined;
     const worst = known.get(left) ?? worstOf(left, timeline);
     known.set(left, worst);
     return worst;

@@ -28,13 +28,17 @@ export function keeper(
   switch (retention.kind) {
     case "latest":
       return run => ({ older: noneOlder, first: run, last: run });
-    case "age":
+    case "age": {
+      let young = 0;
       return run => {
         const limitMs = (endMs[run] ?? 0) - retention.ms;
-        const young = countUntil(endMs, endedMs => endedMs < limitMs);
+        // Most ask for one run after the other.
+        if ((endMs[young - 1] ?? -Infinity) >= limitMs) young = 0;
+        while ((endMs[young] ?? Infinity) < limitMs) young++;
         const first = Math.max(0, Math.min(young, run, run + 1 - retention.atLeast));
         return { older: noneOlder, first, last: run };
       };
+    }
     case "count":
       return keeperOfTiers([retention], startMs, zone);
     case "tiers":

@@ -228,6 +228,8 @@ function runsFrom(
   delayMs: number,
   preceding: readonly Runs[],
 ): Runs {
+  if (preceding.length === 0 && areApart(asked, usualRunMs))
+    return { queuedMs: asked, startMs: asked, endMs: asked.map(atMs => atMs + delayMs + usualRunMs) };
   const runs = { queuedMs: [] as number[], startMs: [] as number[], endMs: [] as number[] };
   const waits = preceding.map(other => new Wait(other));
   let busyUntilMs = -Infinity;
@@ -245,6 +247,13 @@ function runsFrom(
     runs.endMs.push(startMs + delayMs + usualRunMs);
   }
   return runs;
+}
+
+/** Whether each run is over when the next one is asked for. */
+function areApart(asked: readonly number[], usualRunMs: number): boolean {
+  for (let next = 1; next < asked.length; next++)
+    if ((asked[next] ?? 0) - (asked[next - 1] ?? 0) < usualRunMs) return false;
+  return true;
 }
 
 /** Waiting for another job while it waits or runs (systemd.unit(5), After=). Asked with instants that only grow. */
