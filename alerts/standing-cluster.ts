@@ -5,6 +5,19 @@ import { type Made, matchers, proofOf } from "./standing-rule";
 /** The alert of a CronJob's run that didn't succeed, by what the cluster says of it. */
 export const cronJobFailed = "CronJobRunFailed";
 
+const suspend = "kube_cronjob_spec_suspend";
+const lastSchedule = "kube_cronjob_status_last_schedule_time";
+const lastSuccess = "kube_cronjob_status_last_successful_time";
+
+/** By what of kube-state-metrics each alert is made. */
+export const clusterSeries: Readonly<Record<string, readonly string[]>> = {
+  CronJobSuspended: [suspend],
+  CronJobGone: [suspend],
+  CronJobScheduleDiffers: ["kube_cronjob_info"],
+  [cronJobFailed]: [lastSchedule, lastSuccess],
+  JobPodCannotStart: ["kube_pod_container_status_waiting_reason"],
+};
+
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
 
@@ -84,22 +97,15 @@ export function ofCluster(plan: Plan): Made[] {
       "1x30",
     ),
   };
-  return [
-    ...(has(suspend) ? [suspended, gone] : []),
-    ...(has("kube_cronjob_info") ? [rescheduled] : []),
-    ...(has(lastSchedule) && has(lastSuccess) ? [unsuccessful(jobs, namespaces, names)] : []),
-    ...(has("kube_pod_container_status_waiting_reason") ? [waiting] : []),
-  ];
+  return [suspended, gone, rescheduled, unsuccessful(jobs, namespaces, names), waiting].filter(({ alert }) =>
+    clusterSeries[alert]?.every(has),
+  );
 }
 
 /** Labels of a job's CronJob, as kube-state-metrics has them. */
 function cronJobOf({ name, deployment }: ClusterJob): Readonly<Record<string, string>> {
   return { namespace: deployment.pod.namespace, cronjob: name };
 }
-
-const suspend = "kube_cronjob_spec_suspend";
-const lastSchedule = "kube_cronjob_status_last_schedule_time";
-const lastSuccess = "kube_cronjob_status_last_successful_time";
 
 /** What was killed can't say so, and a run whose node is gone may never end: with it, the CronJob starts no other one. */
 function unsuccessful(jobs: readonly ClusterJob[], namespaces: string, names: string): Made {

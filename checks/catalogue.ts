@@ -14,6 +14,7 @@ import { pushgatewayForgets } from "./alerts/pushgateway-forgets";
 import { runbookMissing } from "./alerts/runbook-missing";
 import { syntax } from "./alerts/syntax";
 import { unrouted } from "./alerts/unrouted";
+import { seriesLeftOut } from "./alerts/series-left-out";
 import { exporterNamesNothing } from "./alerts/exporter-names-nothing";
 import { namedForAnother } from "./alerts/named-for-another";
 import { waitsTooLong } from "./alerts/waits-too-long";
@@ -83,6 +84,8 @@ import { noRouteOffSite } from "./routes/no-route-off-site";
 import { onlyLeavesOut } from "./routes/only-leaves-out";
 import { partlyCovered } from "./routes/partly-covered";
 import { trackerWatchesLess } from "./routes/tracker-watches-less";
+import { databaseAsFiles } from "./routes/database-as-files";
+import { guestsLeftOut } from "./routes/guests-left-out";
 import { sqliteTorn } from "./routes/sqlite-torn";
 import { jobFarLooser } from "./promises/job-far-looser";
 import { linkTooSlow } from "./promises/link-too-slow";
@@ -145,6 +148,7 @@ const checks: readonly Check[] = [
   rateOfGauge,
   laterThanPromise,
   exporterNamesNothing,
+  seriesLeftOut,
   namedForAnother,
   waitsTooLong,
   scrapedTooRarely,
@@ -213,6 +217,8 @@ const checks: readonly Check[] = [
   zoneApart,
   twelveHoursOff,
   sqliteTorn,
+  databaseAsFiles,
+  guestsLeftOut,
   diskStays,
   volumesStay,
   readByNobody,

@@ -56,6 +56,7 @@ export type Need =
   | "a mirror of a folder"
   | "generations of volumes"
   | "notes of what changes"
+  | "dumps of databases"
   | "proof that copies come back"
   | "snapshots that no host removes";
 

@@ -18,7 +18,7 @@ export const clusterDump: Layer<"cluster-dump", typeof clusterDumpSpec> = {
   name: "cluster-dump",
   summary: "CronJobs that dump a database or another server's state into an NFS tree",
   spec: clusterDumpSpec,
-  gives: [],
+  gives: ["dumps of databases"],
   runs(part) {
     const { name, schedule, alert } = part;
     return [

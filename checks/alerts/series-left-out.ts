@@ -1,0 +1,76 @@
+import { clusterSeries } from "../../alerts/standing-cluster";
+import { isInCluster } from "../../plan/job";
+import { defineCheck } from "../check";
+import type { ExampleEstate } from "../../plan/estate/example";
+import { edit } from "../example-edits";
+import { example, mended } from "../examples";
+import { exporterSlips } from "../exporter-slips";
+import { counted, listed } from "../wording";
+
+const all = [...new Set(Object.values(clusterSeries).flat())];
+
+export const seriesLeftOut = defineCheck({
+  code: "alerts/series-left-out",
+  severity: "warning",
+  title: "An exporter is said to have some of what alerts on CronJobs are made of, and not all of it",
+  why: "Such an alert is made only where an exporter is said to have its series. One that was left out, or is spelt otherwise, takes the alert with it, and nothing else says that it is gone: a run that was killed before it could push its failure is heard of by no other.",
+  run: plan => {
+    const jobs = plan.jobs.filter(isInCluster);
+    const { exporters } = plan.estate.monitoring;
+    const having = exporters.find(({ metrics }) => metrics.some(metric => all.includes(metric)));
+    const slips = new Set(exporterSlips(plan).flatMap(({ meant }) => meant));
+    const missing = all.filter(
+      metric => !slips.has(metric) && !exporters.some(({ metrics }) => metrics.includes(metric)),
+    );
+    if (jobs.length === 0 || !having || missing.length === 0) return [];
+    const gone = Object.entries(clusterSeries)
+      .filter(([, series]) => series.some(metric => missing.includes(metric)))
+      .map(([alert]) => alert);
+    return [
+      {
+        subject: having.job,
+        message: `Exporter ${having.job} isn't said to have ${listed(missing.map(metric => `"${metric}"`))}: ${listed(gone)} of ${counted(jobs.length, "CronJob")} ${gone.length === 1 ? "isn't" : "aren't"} made.`,
+        fix: `Add ${missing.map(metric => `"${metric}"`).join(", ")} to its metrics in monitoring.exporters; kube-state-metrics has ${missing.length === 1 ? "it" : "them"} unless its own flags leave ${missing.length === 1 ? "it" : "them"} out.`,
+        evidence: { missing, alerts: gone },
+      },
+    ];
+  },
+  examples: {
+    bad: [
+      mended(
+        example("kube-state-metrics without a success's time", estate =>
+          tellOfCronJobs(
+            estate,
+            all.filter(metric => metric !== "kube_cronjob_status_last_successful_time"),
+          ),
+        ),
+        {
+          says: 'Add "kube_cronjob_status_last_successful_time" to its metrics',
+          edit: ({ monitoring }) => edit(monitoring.exporters?.at(-1), { metrics: all }),
+        },
+      ),
+    ],
+    good: [
+      example("no exporter that tells of CronJobs"),
+      example("an exporter that tells all", estate => tellOfCronJobs(estate, all)),
+    ],
+  },
+});
+
+/** A dump that a pod makes, and an exporter that tells of it. */
+function tellOfCronJobs({ clusters, layers, monitoring, secrets }: ExampleEstate, metrics: string[]): void {
+  const digest = `sha256:${"0123456789abcdef".repeat(4)}`;
+  edit(clusters?.k8s, { runnerImage: `docker.io/library/node:24-bookworm-slim@${digest}` });
+  const dump = Object.values(layers)
+    .flat()
+    .find(part => "dataset" in part && part.dataset === "vault");
+  edit(dump, {
+    namespace: "dbaas",
+    dump: {
+      ...{ engine: "vault", image: `docker.io/hashicorp/vault:1.14.1@${digest}`, secret: "vault-backup" },
+      server: { host: "vault.dbaas.svc.cluster.local", namespace: "dbaas" },
+    },
+  } as object);
+  if (secrets) secrets["vault-backup"] = { keptIn: ["vault", "break-glass"] };
+  monitoring.exporters?.push({ job: "kube-state-metrics", instances: ["kube-state-metrics"], metrics });
+}

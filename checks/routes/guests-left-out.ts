@@ -1,0 +1,57 @@
+import { isBelow } from "../../plan/layers/places";
+import { defineCheck } from "../check";
+import { edit } from "../example-edits";
+import { example, mended } from "../examples";
+
+/** Where Proxmox VE keeps what its guests, storages and users are. */
+const ofProxmox = "/etc/pve";
+
+export const guestsLeftOut = defineCheck({
+  code: "routes/guests-left-out",
+  severity: "warning",
+  title: "A host's configuration is copied, and what Proxmox VE knows of its guests isn't in it",
+  why: "/etc/pve is a file system of its own, and what people list by heart are the programs and units that they wrote. Without it a host that was set up anew has the disks of its guests, and nothing says which of them was whose, with how much memory, on which network.",
+  run: ({ estate }) => {
+    const all = Object.entries(estate.services).flatMap(([service, { data }]) =>
+      data.map(dataset => ({ service, dataset })),
+    );
+    const guests = new Map<string, number[]>();
+    for (const { dataset } of all)
+      if (dataset.kind === "vm") guests.set(dataset.host, [...(guests.get(dataset.host) ?? []), dataset.id]);
+    return [...guests].flatMap(([host, ids]) => {
+      const copied = all.flatMap(({ service, dataset }) =>
+        dataset.kind === "configuration" && dataset.host === host ? [{ service, paths: dataset.paths }] : [],
+      );
+      const [first] = copied;
+      if (!first || copied.some(({ paths }) => paths.some(path => isBelow(ofProxmox, path)))) return [];
+      return [
+        {
+          subject: host,
+          message: `${host} has ${ids.length === 1 ? `guest ${ids[0]}` : `${ids.length} guests`}, and its configuration (${first.service}) has no ${ofProxmox}: what they are on that host is in no copy.`,
+          fix: `Add "${ofProxmox}" to the paths of services.${first.service}.data.`,
+          evidence: { guests: ids.map(String), paths: copied.flatMap(({ paths }) => paths) },
+        },
+      ];
+    });
+  },
+  examples: {
+    bad: [
+      mended(
+        example("programs of a host with a guest, and not what the guest is", ({ services }) =>
+          edit(services["pve-host"]?.data[0], { paths: ["/usr/local/bin"] } as object),
+        ),
+        {
+          says: 'Add "/etc/pve" to the paths of services.pve-host.data',
+          edit: ({ services }) =>
+            edit(services["pve-host"]?.data[0], { paths: ["/usr/local/bin", "/etc/pve"] } as object),
+        },
+      ),
+    ],
+    good: [
+      example("a configuration with what the guests are"),
+      example("all of /etc", ({ services }) =>
+        edit(services["pve-host"]?.data[0], { paths: ["/etc", "/usr/local/bin"] } as object),
+      ),
+    ],
+  },
+});
