@@ -102,6 +102,10 @@ const filesystem = z.strictObject({
       text => /[^0-]/.test(text),
       "is the UUID of none. Expected what `findmnt -no UUID PATH` prints on the host",
     )
+    .refine(
+      text => text.length !== 36 || text === text.toLowerCase(),
+      "has capitals, which no file system's UUID of this length has: a runner compares it letter by letter, and would refuse that disk each night. Expected what `findmnt -no UUID PATH` prints on the host",
+    )
     .describe("Identity of the file system: a runner refuses to write to another one mounted in its place"),
   size: size.optional().describe("By default all of its disk"),
   used: size
@@ -205,6 +209,10 @@ export const cluster = z.strictObject({
     .refine(
       runnerCanRun,
       'has a Node that no runner runs on: 18.19 or later is needed. Expected e.g. "docker.io/library/node:24-bookworm-slim"',
+    )
+    .refine(
+      image => !/[:-]alpine/.test(image),
+      'is made of Alpine, whose flock and findmnt are busybox\'s or none: each dump would end before it began. Expected one with util-linux, e.g. "docker.io/library/node:24-bookworm-slim"',
     )
     .optional()
     .describe(

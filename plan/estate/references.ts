@@ -53,6 +53,7 @@ function places(estate: Estate, look: Lookup): void {
         `is a disk of ${first} with the role "backup": the nodes would lie beside their own copies, and one failed disk takes both. Expected the disk of the nodes' file systems, e.g. "${Object.entries(estate.hosts[first].disks).find(([, { role }]) => role === "live")?.[0] ?? "sdb"}"`,
       );
   }
+  nodesElsewhere(estate, look);
   if (estate.sites)
     for (const section of ["hosts", "destinations", "firewalls"] as const)
       for (const [name, { site }] of Object.entries(estate[section]))
@@ -367,5 +368,25 @@ function twice(
       value,
       `makes a second job named ${run.job} on host ${run.host}. Keep one, or rename the ${what}`,
     );
+  }
+}
+
+/** A cluster's disk is said twice where its nodes have images: by the cluster, and by the pool that a node lies in. */
+function nodesElsewhere({ clusters, hosts, services }: Estate, look: Lookup): void {
+  for (const [name, cluster] of Object.entries(clusters)) {
+    const [first = ""] = cluster.hosts;
+    const nodes = Object.values(services).flatMap(({ data }) =>
+      data.flatMap(node =>
+        node.kind === "vm" && node.cluster === name && node.host === first ? [node] : [],
+      ),
+    );
+    const disks = nodes.flatMap(({ pool }) => hosts[first]?.pools[pool]?.disk ?? []);
+    const [lies] = disks;
+    if (lies !== undefined && !disks.includes(cluster.disk))
+      look.fault(
+        ["clusters", name, "disk"],
+        cluster.disk,
+        `isn't where its node ${nodes[0]?.id ?? ""} lies, which is in pool ${nodes[0]?.pool ?? ""} of ${first}: what is on the nodes' own disks would be counted as lost with another disk. Expected "${lies}"`,
+      );
   }
 }

@@ -137,7 +137,10 @@ function isFor(way: "ssh" | "api", secret: string): boolean {
 /** The set that opens copies lies where what it opens is lost with it. */
 function withWhatItOpens({ breakGlass, ...sections }: Estate, look: Lookup): void {
   const { hosts, destinations, clusters, firewalls, services } = sections;
-  const where = breakGlass?.where.trim().toLowerCase();
+  const where = breakGlass?.where
+    .trim()
+    .toLowerCase()
+    .replace(/^(in|on|at|inside) ((the|my|our) )?/, "");
   if (where === undefined) return;
   for (const [what, things] of Object.entries({
     host: hosts,

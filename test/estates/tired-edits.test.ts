@@ -17,6 +17,7 @@ import {
 } from "./tired-edits";
 import { halfADay, parts, room, warned } from "./tired-edits-of-parts";
 import { contradictions, declared, looser } from "./tired-edits-of-contradictions";
+import { machines, warnedOfMachines } from "./tired-edits-of-machines";
 import { misplaced } from "./tired-edits-of-secrets";
 import { addresses, values, words } from "./tired-edits-of-fields";
 import { formerNames, watching } from "./tired-edits-of-monitoring";
@@ -51,6 +52,7 @@ const tables = [
   missed,
   impossible,
   contradictions,
+  machines,
 ];
 const isFault = (answer: string): boolean => answer.startsWith("estate.");
 /** Each is a plan of the whole homelab: of one answer `npm test` makes the first, and all that are refused before. */
@@ -66,7 +68,7 @@ const edits = walked(tables.flat()).map(([what, at, to, answer, subject]) => ({
   answer,
   subject,
 }));
-const warnings = walked([...warned, ...warnedOfLayers, ...keptAlone, ...looser]).map(
+const warnings = walked([...warned, ...warnedOfLayers, ...warnedOfMachines, ...keptAlone, ...looser]).map(
   ([what, at, to, answer, subject]) => ({
     what,
     at,

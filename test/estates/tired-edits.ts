@@ -83,7 +83,7 @@ export const twoOfOne: TiredEdit[] = [
   [
     "a second host with a disk of the first",
     "hosts > pve2",
-    { ...copied, filesystems: { "/": { disk: "sda", fsUuid: "5D0F3C5E-6A2F-4B0E-9A52-0F3B6C1E0004" } } },
+    { ...copied, filesystems: { "/": { disk: "sda", fsUuid: "5d0f3c5e-6a2f-4b0e-9a52-0f3b6c1e0004" } } },
     "estate/two-of-one",
     "pve2:/",
   ],

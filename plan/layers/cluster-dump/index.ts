@@ -1,3 +1,4 @@
+import { slipOf } from "../../contracts/near";
 import { askedJob } from "../../contracts/ask-command";
 import type { Lookup, Path } from "../../estate/lookup";
 import type { Estate } from "../../estate/schema";
@@ -145,7 +146,13 @@ function askedPods(
   const [service = ""] = dataset.split("/");
   const found = Object.entries(labels);
   if (found.some(([, value]) => value === service)) return;
-  for (const [label, value] of found)
+  for (const [label, value] of found) {
+    if (slipOf(value, [service]) !== undefined)
+      look.fault(
+        [...at, label],
+        value,
+        `is how nothing is called: a dump would look for pods of that label, and find none. Did you mean "${service}"?`,
+      );
     // What they are part of, or managed by, may be a service, and they still be this one's.
     if (/(^|\/)(app|k8s-app|name|instance)$/.test(label) && Object.hasOwn(services, value))
       look.fault(
@@ -153,4 +160,5 @@ function askedPods(
         value,
         `is how pods of the service ${value} are called, and what ${service} has is to be dumped: on another node its volume can't be mounted. Expected the labels of the pods of ${service}, e.g. "${service}"`,
       );
+  }
 }
