@@ -9,8 +9,9 @@ const ofProxmox = "/etc/pve";
 export const guestsLeftOut = defineCheck({
   code: "routes/guests-left-out",
   severity: "warning",
-  title: "A host's configuration is copied, and what Proxmox VE knows of its guests isn't in it",
-  why: "/etc/pve is a file system of its own, and what people list by heart are the programs and units that they wrote. Without it a host that was set up anew has the disks of its guests, and nothing says which of them was whose, with how much memory, on which network.",
+  title:
+    "A host's configuration is copied, and the files in which Proxmox VE says what its guests are aren't listed",
+  why: "What people list by heart are the programs and units that they wrote. Of /etc/pve, which isn't listed, the generations have the database behind it alone: it brings back all of a node in one piece, and nobody reads from it at night which disk was whose, with how much memory, on which network.",
   run: ({ estate }) => {
     const all = Object.entries(estate.services).flatMap(([service, { data }]) =>
       data.map(dataset => ({ service, dataset })),
@@ -27,7 +28,7 @@ export const guestsLeftOut = defineCheck({
       return [
         {
           subject: host,
-          message: `${host} has ${ids.length === 1 ? `guest ${ids[0]}` : `${ids.length} guests`}, and its configuration (${first.service}) has no ${ofProxmox}: what they are on that host is in no copy.`,
+          message: `${host} has ${ids.length === 1 ? `guest ${ids[0]}` : `${ids.length} guests`}, and its configuration (${first.service}) doesn't list ${ofProxmox}: no copy has the files that say what they are on that host, one by one.`,
           fix: `Add "${ofProxmox}" to the paths of services.${first.service}.data.`,
           evidence: { guests: ids.map(String), paths: copied.flatMap(({ paths }) => paths) },
         },

@@ -106,6 +106,10 @@ export function estate(): EstateInput {
         ...accepted("a lab's secrets are thrown away with it"),
       },
       {
+        ...{ code: "routes/guests-left-out", subject: "pve" },
+        ...accepted("a lab's guest is made anew with its host"),
+      },
+      {
         ...{ code: "order/overlap-on-disk", subject: "nfs-mirror" },
         ...accepted("two minutes stand for a night here, and a night's jobs run beside it"),
       },
