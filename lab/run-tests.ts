@@ -11,6 +11,7 @@ import { type HostName, standingHosts, startHosts } from "./hosts";
 import { kubectlFolder } from "./kubectl";
 import { inNamespace } from "./namespace";
 import { prepareNode } from "./node";
+import { prepareMoreImages } from "./node/more-images";
 import { startServers } from "./servers";
 
 const projects = ["lab", "volumes", "crashes", "cluster"] as const;
@@ -41,6 +42,7 @@ async function main(words: readonly string[]): Promise<number> {
     if (chosen === "cluster")
       await runTasks([
         { title: "the node's disk", run: prepareNode },
+        { title: "more images", run: prepareMoreImages },
         { title: "kubectl", run: async () => void (await kubectlFolder()) },
       ]);
     const others =

@@ -1,4 +1,5 @@
 import { mustOnHost } from "../hosts";
+import { claimVolume, localVolume } from "../node/local-volume";
 import { readImages } from "../node/references";
 import { until } from "../process";
 import { connect } from "../servers/api";
@@ -38,20 +39,8 @@ export function inVaultwarden(script: string): Promise<string> {
 export async function startVaultwarden(namespace: string): Promise<void> {
   const api = connect();
   if ((await api.get(podPath(namespace))) !== undefined) return;
-  await mustOnHost("node", `rm -rf ${volume}; install -d -o ${owner} -g ${owner} -m 750 ${volume}`);
-  const storage = { accessModes: ["ReadWriteOnce"], storageClassName: "" };
-  await api.apply(`/api/v1/persistentvolumes/${vaultwarden}`, {
-    ...{ apiVersion: "v1", kind: "PersistentVolume", metadata: { name: vaultwarden } },
-    spec: {
-      ...{ ...storage, capacity: { storage: "64Mi" }, claimRef: { namespace, name: vaultwarden } },
-      ...{ local: { path: volume }, persistentVolumeReclaimPolicy: "Retain" },
-      nodeAffinity: { required: { nodeSelectorTerms: [{ matchExpressions: [onNode] }] } },
-    },
-  });
-  await api.apply(`/api/v1/namespaces/${namespace}/persistentvolumeclaims/${vaultwarden}`, {
-    ...{ apiVersion: "v1", kind: "PersistentVolumeClaim", metadata: { name: vaultwarden, namespace } },
-    spec: { ...storage, volumeName: vaultwarden, resources: { requests: { storage: "64Mi" } } },
-  });
+  await localVolume(vaultwarden, namespace, owner);
+  await claimVolume(vaultwarden, namespace);
   await api.apply(podPath(namespace), pod(namespace));
   if (!(await until(async () => (await inVaultwarden("ls")).includes("ready"), 300_000, 1_000)))
     throw new Error(
@@ -66,8 +55,6 @@ export async function stopVaultwarden(namespace: string): Promise<void> {
   if (!(await until(async () => (await api.get(podPath(namespace))) === undefined, 300_000, 500)))
     throw new Error("the application's pod is still there 300 s after it was removed");
 }
-
-const onNode = { key: "kubernetes.io/hostname", operator: "In", values: ["node"] };
 
 function pod(namespace: string): object {
   return {

@@ -35,7 +35,7 @@ export async function ensureNodeDisk(
     const work = join(part, "work");
     mkdirSync(work);
     const archive = join(work, "images.tar");
-    const references = await makeImages(kernel.mmdebstrap, work, archive);
+    const references = await makeImages(recipes, kernel.mmdebstrap, work, archive);
     await makeDisk(join(part, "node.disk"), work, { kubelet, debian });
     await importImages(kernel, image, join(part, "node.disk"), archive, work);
     rmSync(work, { recursive: true });

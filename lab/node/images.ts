@@ -9,18 +9,20 @@ import { writePackageSources } from "../debian";
 import { runAsRoot } from "../hosts/image";
 
 /** A container image of the lab: Debian packages, under a name in a registry that doesn't exist. */
-interface Recipe {
+export interface Recipe {
   /** As an estate names it, without the digest. */
   readonly name: string;
   readonly packages: readonly string[];
+  /** File of this machine's, for /usr/bin: what no package has. */
+  readonly program?: string;
   readonly path: string;
   readonly entrypoint?: readonly string[];
 }
 
-const usual = "/usr/bin:/bin";
+export const usual = "/usr/bin:/bin";
 
 /** What the scripts of a dump's client call beside the database's own programs. */
-const tools = ["dash", "coreutils", "sed", "mawk", "findutils", "tar"] as const;
+export const tools = ["dash", "coreutils", "sed", "mawk", "findutils", "tar"] as const;
 
 /** What the node's pods are made of. Each has a shell and the usual programs, as the images that they stand for have. */
 export const recipes = {
@@ -60,7 +62,7 @@ export const recipes = {
   },
 } as const satisfies Record<string, Recipe>;
 
-const reference = z.string().regex(/@sha256:[0-9a-f]{64}$/);
+export const reference = z.string().regex(/@sha256:[0-9a-f]{64}$/);
 const references = z.strictObject({
   pause: reference,
   runner: reference,
@@ -81,25 +83,27 @@ export function readReferences(text: string): ImageReferences {
 const blobType = (of: string): string => `application/vnd.oci.image.${of}`;
 
 /**
- * Makes the images as one archive in the OCI's layout, which `ctr images import` reads.
- * @param archive file to make
+ * Makes images as one archive in the OCI's layout, which `ctr images import` reads.
  * @param work folder for the time of it
+ * @param archive file to make
+ * @returns of each recipe, its name with its digest
  */
 export async function makeImages(
+  made: Readonly<Record<string, Recipe>>,
   mmdebstrap: string,
   work: string,
   archive: string,
-): Promise<ImageReferences> {
+): Promise<Readonly<Record<string, string>>> {
   const layout = join(work, "layout");
   const blobs = join(layout, "blobs", "sha256");
   mkdirSync(blobs, { recursive: true });
   await writePackageSources("bookworm", work);
   const manifests: object[] = [];
-  const made: Record<string, string> = {};
-  for (const [key, recipe] of Object.entries<Recipe>(recipes)) {
+  const found: Record<string, string> = {};
+  for (const [key, recipe] of Object.entries(made)) {
     const manifest = await makeImage(recipe, mmdebstrap, work, blobs);
     const [repository] = recipe.name.split(":");
-    made[key] = `${recipe.name}@${manifest.digest}`;
+    found[key] = `${recipe.name}@${manifest.digest}`;
     // The name by which a node looks up what is asked for by its digest, and the one without.
     for (const name of [`${repository}@${manifest.digest}`, recipe.name])
       manifests.push({ ...manifest, annotations: { "io.containerd.image.name": name } });
@@ -108,13 +112,13 @@ export async function makeImages(
   writeFileSync(join(layout, "index.json"), JSON.stringify({ schemaVersion: 2, manifests }));
   await execa("tar", ["-C", layout, "-cf", archive, "oci-layout", "index.json", "blobs"]);
   rmSync(layout, { recursive: true });
-  return references.parse(made);
+  return found;
 }
 
 async function makeImage(recipe: Recipe, mmdebstrap: string, work: string, blobs: string) {
   const file = join(work, "layer.tar");
   const script = join(projectRoot, "lab/node/images/build.sh");
-  const argv = ["sh", script, work, mmdebstrap, recipe.packages.join(","), file];
+  const argv = ["sh", script, work, mmdebstrap, recipe.packages.join(","), file, recipe.program ?? ""];
   await runAsRoot(`The container image ${recipe.name}`, argv);
   const hash = createHash("sha256");
   await pipeline(createReadStream(file), hash);

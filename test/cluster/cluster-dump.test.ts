@@ -1,41 +1,22 @@
-import { nightly } from "../../lab/house/dumps";
 import { mustOnHost } from "../../lab/hosts";
-import { operatorAddress } from "../../lab/namespace";
-import { readImages } from "../../lab/node/references";
 import { until } from "../../lab/process";
 import { queryPrometheus } from "../../lab/servers";
-import { type DatabaseServer, password, startPostgresql } from "../runners/support/postgresql-server";
-import { database, namespace, restorePrinted, whenDue, withDumps } from "./dump-cluster";
-import { stand } from "./stand";
+import { restorePrinted, whenDue } from "./dump-cluster";
+import { postgresqlStand } from "./postgresql-stand";
 
 jest.setTimeout(900_000);
 
 const job = "postgresql-backup";
 const folder = `/srv/nfs/${job}`;
-let server: DatabaseServer;
-
-const cluster = stand({
-  name: "cluster-dump",
-  async serve(mounts, serverFolder) {
-    server = await startPostgresql(mounts, serverFolder, operatorAddress);
+const cluster = postgresqlStand({
+  ...{ name: "cluster-dump", job },
+  async fill(server) {
     await server.sql("create database shop");
     await server.sql(
       "create table orders as select n as id, 'order ' || n as note from generate_series(1, 3000) n",
       "shop",
     );
-    return [server];
   },
-  estate: own =>
-    withDumps(own, { postgresql: database("postgresql") }, [
-      {
-        ...nightly(job, "postgresql", 1),
-        dump: {
-          ...{ engine: "postgresql", databases: "together", user: "backup", secret: job },
-          ...{ image: readImages().postgresql, server: { host: operatorAddress, namespace } },
-        },
-      },
-    ]),
-  secrets: () => ({ [job]: password }),
 });
 
 test("a CronJob that was deployed makes a good dump at its time, by a real kubelet's pod", async () => {
@@ -59,10 +40,10 @@ test("a CronJob that was deployed makes a good dump at its time, by a real kubel
 });
 
 test("by the real kubectl, status says how that job stands, and what is printed brings a lost table back", async () => {
-  const { text } = await cluster.stack.holdfast("status");
+  const { text } = await cluster().stack.holdfast("status");
   expect(text).toMatch(new RegExp(` k8s +│ ${job} +│ \\d+ (s|min) ago +│ 24 h +│ .* well `));
   expect(text).toMatch(/ pve +│ nfs-mirror +│ .*│ in \d+ (h|min) +│ well /);
-  await server.sql("drop table orders", "shop");
-  expect(await restorePrinted(cluster.estate, "postgresql")).toContain("condition met");
-  expect(await server.sql("select count(*) from orders", "shop")).toBe("3000");
+  await cluster().server.sql("drop table orders", "shop");
+  expect(await restorePrinted(cluster().estate, "postgresql")).toContain("condition met");
+  expect(await cluster().server.sql("select count(*) from orders", "shop")).toBe("3000");
 });

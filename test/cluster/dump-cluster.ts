@@ -60,8 +60,10 @@ export function withDumps(
 
 const promise = { rpo: { "live-disk": "3d" }, rto: "8h" };
 
+type Engine = "postgresql" | "mariadb" | "redis" | "etcd" | "vault" | "prometheus";
+
 /** A service that is a database of the cluster's. */
-export const database = (engine: "postgresql" | "mariadb" | "redis"): Service => ({
+export const database = (engine: Engine): Service => ({
   ...{ data: [{ kind: "database", engine, on: { cluster: "k8s" }, size: "4MB" }], promise },
 });
 

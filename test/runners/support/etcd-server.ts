@@ -8,18 +8,25 @@ import { freePorts } from "./free-ports";
 import type { MountNamespace } from "./namespace";
 import type { DatabaseServer } from "./postgresql-server";
 
-/** An etcd that only a client with a certificate reaches; `sql` takes the arguments of etcdctl, a word a line. */
-export async function startEtcd(namespace: MountNamespace, folder: string): Promise<DatabaseServer> {
+/**
+ * An etcd that only a client with a certificate reaches; `sql` takes the arguments of etcdctl, a word a line.
+ * @param address where it answers
+ */
+export async function startEtcd(
+  namespace: MountNamespace,
+  folder: string,
+  address = "127.0.0.1",
+): Promise<DatabaseServer> {
   const packed = await debianPackages("etcd", ["etcd-server", "etcd-client"]);
   const tools = join(folder, "tools");
   mkdirSync(tools);
   await namespace.run("mount", "--bind", packed, tools);
-  await certificates(folder);
+  await certificates(folder, address);
   writeFileSync(
     join(folder, "password"),
     ["client.pem", "ca.pem", "client.key"].map(name => readFileSync(join(folder, name), "utf8")).join(""),
   );
-  return serveEtcd(namespace, folder, join(folder, "data"));
+  return serveEtcd(namespace, folder, join(folder, "data"), address);
 }
 
 /** Another one of the same folder, on data that is there. */
@@ -27,20 +34,21 @@ export async function serveEtcd(
   namespace: MountNamespace,
   folder: string,
   data: string,
+  address = "127.0.0.1",
 ): Promise<DatabaseServer> {
   const tools = join(folder, "tools");
   const [port, peerPort] = await freePorts();
   const environment = {
     PATH: `${tools}/usr/bin:${process.env["PATH"]}`,
     ...{ LC_ALL: "C.UTF-8", ETCDCTL_API: "3", COMMAND_TIMEOUT: "30s", DIAL_TIMEOUT: "5s" },
-    ...{ DATABASE_HOST: "127.0.0.1", DATABASE_PORT: String(port) },
+    ...{ DATABASE_HOST: address, DATABASE_PORT: String(port) },
   };
   const inside = (argv: readonly string[]) => {
     const words = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
     const [program = "", ...args] = namespace.inside(["env", ...words, ...argv]);
     return execa(program, args);
   };
-  const [url, peer] = [`https://127.0.0.1:${port}`, `http://127.0.0.1:${peerPort}`];
+  const [url, peer] = [`https://${address}:${port}`, `http://127.0.0.1:${peerPort}`];
   const server = inside([
     ...["etcd", `--data-dir=${data}`, `--listen-client-urls=${url}`, `--advertise-client-urls=${url}`],
     ...[

@@ -19,20 +19,21 @@ export interface VaultServer extends DatabaseServer {
 
 const made = z.object({ unseal_keys_b64: z.tuple([z.string()]), root_token: z.string() });
 
-/** A new one, unsealed and empty. @param name of its folder */
+/** A new one, unsealed and empty. @param name of its folder @param address where it answers */
 export async function startVault(
   namespace: MountNamespace,
   folder: string,
   name: string,
+  address = "127.0.0.1",
 ): Promise<VaultServer> {
   const program = await vaultProgram(line => process.stderr.write(`${line}\n`));
   const tools = join(folder, `tools-${name}`);
   const data = join(folder, name);
   for (const path of [tools, data]) mkdirSync(path);
   await namespace.run("mount", "--bind", dirname(program), tools);
-  await certificates(data);
+  await certificates(data, address);
   const [port, clusterPort] = await freePorts();
-  const url = `https://127.0.0.1:${port}`;
+  const url = `https://${address}:${port}`;
   const file = join(data, "vault.json");
   writeFileSync(
     file,
@@ -40,7 +41,7 @@ export async function startVault(
       storage: { raft: { path: data, node_id: name } },
       listener: {
         tcp: {
-          address: `127.0.0.1:${port}`,
+          address: `${address}:${port}`,
           tls_cert_file: join(data, "server.pem"),
           tls_key_file: join(data, "server.key"),
         },
@@ -51,7 +52,7 @@ export async function startVault(
   const environment = {
     PATH: `${tools}:${process.env["PATH"]}`,
     ...{ LC_ALL: "C.UTF-8", SCHEME: "https", CLIENT_TIMEOUT: "60s" },
-    ...{ DATABASE_HOST: "127.0.0.1", DATABASE_PORT: String(port) },
+    ...{ DATABASE_HOST: address, DATABASE_PORT: String(port) },
   };
   const inside = (argv: readonly string[], token = "") => {
     const words = Object.entries({
