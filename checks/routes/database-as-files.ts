@@ -22,7 +22,7 @@ export const databaseAsFiles = defineCheck({
       return [
         {
           subject: id,
-          message: `${id} is a database server's, and all ${copies.length} of its copies are files as a snapshot has them: no client of that server has read one.`,
+          message: `${id} is a database server's, and ${copies.length === 1 ? "its one copy is" : `all ${copies.length} of its copies are`} files as a snapshot has them: no client of that server has read one.`,
           fix: `Add a dump of "${id}" to ${layerGiving("dumps of databases")}, or give it unprotected with reason, owner and expires, or say in a waiver that its files are enough.`,
           evidence: { copies: copies.map(copy => copy.id) },
         },
