@@ -164,6 +164,8 @@ export async function createDumpWorld(
         ...{ pushgateway, seen: shown, clientWithinMs, exchange, target },
       }),
     );
+    // As in a pod: but for these two, nothing can be written.
+    const onlyThere = `for folder in ${exchange} ${scratch}; do mount --bind $folder $folder || exit; done; mount -o remount,bind,ro / && exec "$@"`;
     const halves = {
       client: client(
         script,
@@ -171,7 +173,7 @@ export async function createDumpWorld(
           ...(shadow && { shadow }),
           environment: { OWN_SERVER: "yes", DATABASE_HOST: "/nowhere", PASSWORD_FILE: "", ...environment },
         },
-        nobody,
+        ["unshare", "--mount", "sh", "-c", onlyThere, "sh", ...nobody],
       ),
       runner: startRunner(
         namespace.inside([...nobody, process.execPath, bundle, "run", "--config", own]),
