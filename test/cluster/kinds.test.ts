@@ -17,7 +17,16 @@ import { startMariadb } from "../runners/support/mariadb-server";
 import type { MountNamespace } from "../runners/support/namespace";
 import { type DatabaseServer, password } from "../runners/support/postgresql-server";
 import { startRedis } from "../runners/support/redis-server";
-import { application, database, namespace, restorePrinted, whenDue, withDumps } from "./dump-cluster";
+import {
+  application,
+  database,
+  endOf,
+  namespace,
+  restorePrinted,
+  startJob,
+  whenDue,
+  withDumps,
+} from "./dump-cluster";
 import { stand } from "./stand";
 
 // The other kinds of dumps, each as it was deployed, by real pods on the lab's node: servers that they reach by network, and an
@@ -70,7 +79,13 @@ function withAll(own: EstateInput): EstateInput {
       },
       {
         ...nightly("redis-backup", "redis", 0),
-        dump: { ...{ engine: "redis", image: redisImage, server }, user: "default", secret: "redis-backup" },
+        dump: {
+          ...{ engine: "redis", image: redisImage, server, user: "default", secret: "redis-backup" },
+          drill: {
+            ...{ name: "redis-drill", schedule: { cron: "30 4 * * 0" }, usualRun: "1min", budget: "10min" },
+            ...{ promise: { rpo: "9d" }, alert: { receiver: "lab" } },
+          },
+        },
       },
       {
         ...nightly("vaultwarden-backup", "vaultwarden", 23),
@@ -132,3 +147,9 @@ test.each(["mysql", "redis", "vaultwarden"] as const)(
     expect(await state()).toBe(before);
   },
 );
+
+test("the newest dump of redis comes back in an empty server of a pod's own, which has neither the other one nor its secret", async () => {
+  expect(await endOf(await startJob("redis-drill"))).toMatchObject({ end: "Complete" });
+  const proved = async () => (await queryPrometheus(`dump_drill_proved_dumps{job="redis-drill"}`))[0]?.value;
+  expect(await until(async () => (await proved()) === 1, 60_000, 1_000)).toBe(true);
+});
