@@ -4,7 +4,10 @@ DATABASE_HOST=$SCRATCH/own DATABASE_PORT=5432 DATABASE_USER=postgres
 
 # initdb runs as an account that the system has a name for, and no image has one for a pod's.
 named() {
-  if id -un >/dev/null 2>&1; then "$@" && return; fi
+  if id -un >/dev/null 2>&1; then
+    "$@"
+    return
+  fi
   echo "postgres:x:$(id -u):$(id -g)::$place:/bin/sh" >"$place/passwd"
   echo "postgres:x:$(id -g):" >"$place/group"
   LD_PRELOAD=libnss_wrapper.so NSS_WRAPPER_PASSWD=$place/passwd NSS_WRAPPER_GROUP=$place/group "$@"
