@@ -1,4 +1,4 @@
-import { folder, SnapshotHost } from "../test/volumes/support/snapshot-host";
+import { folder, SnapshotHost, stateDir } from "../test/volumes/support/snapshot-host";
 import { host } from "../test/volumes/support/unit";
 import { elapsedMs, onLabHost, withLabHost } from "./lab-host";
 import type { Row } from "./row";
@@ -45,7 +45,8 @@ async function compare(snapshots: SnapshotHost): Promise<Row> {
 
 /** Nothing uses the volume: how long pods take to end and to begin is theirs. */
 async function goBack(snapshots: SnapshotHost): Promise<Row> {
-  await onLabHost(removal);
+  // What it has covered before would be missed.
+  await onLabHost(`${removal}; rm -rf ${stateDir}/*`);
   const name = "vm-78-pvc-large";
   await snapshots.writeConfig({ vg: "pve", pool: "data", pattern: "vm-78-pvc-*" });
   const write = `dd if=/dev/urandom of=/dev/pve/${name} bs=${large.written} count=1 conv=fsync status=none`;
