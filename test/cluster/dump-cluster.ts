@@ -165,8 +165,9 @@ export function reasonsOf({ status }: Pod): Readonly<Record<string, string>> {
 /** Waits for a job's end. @returns "Complete" or "Failed", and `reasonsOf` its pod, where that is still there */
 export async function endOf(
   job: string,
+  patienceMs = 600_000,
 ): Promise<{ end: string; reasons: Readonly<Record<string, string>> }> {
-  await until(async () => (await jobEnd(job)) !== undefined, 600_000, 500);
+  await until(async () => (await jobEnd(job)) !== undefined, patienceMs, 500);
   const [pod] = await podsOf(job);
   return { end: (await jobEnd(job)) ?? "none yet", reasons: pod ? reasonsOf(pod) : {} };
 }
