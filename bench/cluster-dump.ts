@@ -95,7 +95,7 @@ async function benchEach(): Promise<Row> {
       await world.server.sql(`create database ${name};\n\\c ${name}\ncreate table orders as
         select n as id, md5(n::text) as reference, 'order of the customer ' || n % 1000 as note from generate_series(1, ${rows / 10}) n`);
     const one =
-      'for name; do pg_dump --format=custom "$name" >"$FOLDER/$name" && pg_restore --file=/dev/null "$FOLDER/$name" || exit 1; done';
+      'for name; do pg_dump --format=custom "$name" >"$FOLDER/bare-$name" && pg_restore --file=/dev/null "$FOLDER/bare-$name" || exit 1; done';
     const measured: Record<"ours" | "bare", number[]> = { ours: [], bare: [] };
     for (let run = 0; run < runs; run += 1) {
       const words = [`FOLDER=${world.target}`, "bash", "-c", one, "bash", ...names];
