@@ -17,3 +17,8 @@ test.each([
   ["b.*", false],
   ["[(a+)+]+b", false],
 ])("%s is answered exactly", (pattern, matched) => expect(matches(matcher(pattern), labels)).toBe(matched));
+
+test.each(["\\Qb\\E", "[]b]+", "[[:upper:]]+", "\\pL{60}"])(
+  "%s, which JavaScript takes for something else, may match",
+  pattern => expect(matches(matcher(pattern), labels)).toBe(true),
+);

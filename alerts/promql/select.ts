@@ -1,3 +1,4 @@
+import { readExpression } from "../../plan/contracts/expression";
 import { anyValue } from "../../plan/contracts/metric";
 import type { Labels, Series, SeriesIndex } from "../series";
 import type { Selector } from "./syntax";
@@ -29,32 +30,8 @@ export function matches({ label, op, value }: Selector["matchers"][number], labe
     case "!=":
       return has !== value;
     case "=~":
-      return anchored(value)?.test(has) ?? true;
+      return readExpression(value, "s")?.test(has) ?? true;
     case "!~":
-      return !(anchored(value)?.test(has) ?? false);
+      return !(readExpression(value, "s")?.test(has) ?? false);
   }
-}
-
-/**
- * Nothing for an expression that JavaScript can't read, or might take for ever over, as it tries one way after the other
- * where Prometheus' RE2 goes all at once: what it selects isn't known then.
- */
-function anchored(pattern: string): RegExp | undefined {
-  if (mayTakeForEver(pattern)) return undefined;
-  try {
-    return new RegExp(`^(?:${pattern})$`, "s");
-  } catch {
-    return undefined;
-  }
-}
-
-const mostRepetitions = 4;
-
-/** Whether a group that repeats, or that holds a choice, is itself repeated, or there are many repetitions in a row. */
-function mayTakeForEver(pattern: string): boolean {
-  // What is escaped or in a set repeats nothing.
-  const bare = pattern.replace(/\\./gs, "x").replace(/\[[^\]]*\]/g, "x");
-  const repetitions = bare.match(/[*+]|\{\d+(?:,\d*)?\}/g)?.length ?? 0;
-  const isRepeatedGroup = /\)(?:[*+]|\{\d)/.test(bare);
-  return repetitions > mostRepetitions || (isRepeatedGroup && (repetitions > 1 || bare.includes("|")));
 }

@@ -3,12 +3,24 @@ import { heardOf } from "../../alerts/in-force";
 import { type NamedRouting, routingsOf } from "../../alerts/routings";
 import type { Finding } from "../../checks";
 import type { Plan } from "../../plan";
-import { astray, astrayText, type RouteTree, routesOfStatus } from "../../plan/contracts/alert-routing";
+import {
+  type Astray,
+  astray,
+  astrayText,
+  type Heard,
+  routesOfStatus,
+} from "../../plan/contracts/alert-routing";
 import { jsonOf } from "../json";
 import type { Answered } from "../answered";
 import type { ClusterChoice } from "../kubectl";
 import { alertmanagerOf } from "../silence/alertmanager";
 import type { Seen } from "./seen";
+
+/** What a receiver of the plan doesn't hear, as Alertmanager itself leads alerts. */
+export interface Led {
+  readonly heard: Heard;
+  readonly strays: readonly Astray[];
+}
 
 /**
  * Where Alertmanager itself leads alerts to. Asked only where the plan's rules are objects of a cluster: what Alertmanager without the
@@ -18,14 +30,15 @@ export async function routedNow(
   plan: Plan,
   clusters: Seen["clusters"],
   choice: ClusterChoice,
-): Promise<Answered<{ readonly routed: RouteTree }> | undefined> {
+): Promise<Answered<{ readonly routed: readonly Led[] }> | undefined> {
   if (!areObjects(plan, clusters)) return undefined;
   const reached = await alertmanagerOf(plan.estate, choice);
   if ("cause" in reached) return reached;
   const got = await reached.ask({ method: "GET", path: "status" });
   if ("cause" in got) return got;
   try {
-    return { routed: routesOfStatus(jsonOf(got.text)) };
+    const root = routesOfStatus(jsonOf(got.text));
+    return { routed: heardOf(plan).map(heard => ({ heard, strays: astray(heard, root) })) };
   } catch (error) {
     return { cause: (error as Error).message };
   }
@@ -61,30 +74,22 @@ export function routeFindings(
               `AlertmanagerConfig ${object} isn't the plan's: somebody has changed its routes or its receivers there.`,
             ),
           ]),
-      ...(routed ? strayFindings(plan, planned, object, routed) : []),
+      ...strayFindings(routed?.filter(({ heard }) => heard.object === planned.objectName) ?? []),
     ];
   });
 }
 
-function strayFindings(
-  plan: Plan,
-  { objectName }: NamedRouting,
-  object: string,
-  routed: RouteTree,
-): Finding[] {
-  return heardOf(plan)
-    .filter(heard => heard.object === objectName)
-    .flatMap(heard => {
-      const strays = astray(heard, routed);
-      if (strays.length === 0) return [];
-      return [
-        {
-          ...{ code: "live/route-not-loaded", severity: "error", subject: `${object}/${heard.receiver}` },
-          message: `The receiver ${heard.receiver} of AlertmanagerConfig ${object} doesn't hear of what it is to: Alertmanager ${astrayText(heard, strays)}.`,
-          fix: "Alertmanager's own page, #/status, has its routes in their order: one before the object's takes what it matches, unless it says continue. Where the object has none there, the log of Prometheus' operator says why: an AlertmanagerConfig that names a Secret which isn't there is left out as a whole. kubectl get alertmanager --all-namespaces --output yaml: its alertmanagerConfigSelector and alertmanagerConfigNamespaceSelector.",
-          evidence: {},
-        },
-      ];
+function strayFindings(led: readonly Led[]): Finding[] {
+  return led
+    .filter(({ strays }) => strays.length > 0)
+    .map(({ heard, strays }) => {
+      const object = `${heard.namespace}/${heard.object}`;
+      return {
+        ...{ code: "live/route-not-loaded", severity: "error", subject: `${object}/${heard.receiver}` },
+        message: `The receiver ${heard.receiver} of AlertmanagerConfig ${object} doesn't hear of what it is to: Alertmanager ${astrayText(heard, strays)}.`,
+        fix: "Alertmanager's own page, #/status, has its routes in their order: one before the object's takes what it matches, unless it says continue. Where the object has none there, the log of Prometheus' operator says why: an AlertmanagerConfig that names a Secret which isn't there is left out as a whole. kubectl get alertmanager --all-namespaces --output yaml: its alertmanagerConfigSelector and alertmanagerConfigNamespaceSelector.",
+        evidence: {},
+      };
     });
 }
 

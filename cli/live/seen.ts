@@ -1,7 +1,7 @@
 import type { SeenCluster } from "./cluster";
-import type { RouteTree } from "../../plan/contracts/alert-routing";
 import type { LoadedGroup } from "../../plan/contracts/loaded-rules";
 import type { SeenHost } from "./host";
+import type { Led } from "./routes";
 
 /** What is there, by those who answered. */
 export interface Seen {
@@ -12,5 +12,5 @@ export interface Seen {
   /** What Prometheus has loaded of alerts; undefined where nobody told. */
   readonly loaded: readonly LoadedGroup[] | undefined;
   /** Where Alertmanager leads alerts to; undefined where nobody told. */
-  readonly routed: RouteTree | undefined;
+  readonly routed: readonly Led[] | undefined;
 }

@@ -1,17 +1,28 @@
 import { parse } from "yaml";
 import { z } from "zod";
+import { readExpression } from "./expression";
 
 /** Where Alertmanager's own API has the configuration that it runs with. */
 export const alertmanagerStatusPath = "api/v2/status";
 
 const list = z.array(z.string()).default([]);
 const pairs = z.record(z.string(), z.string()).default({});
+/** It writes an empty one as none. */
+const patterns = z
+  .record(
+    z.string(),
+    z
+      .string()
+      .nullable()
+      .transform(text => text ?? ""),
+  )
+  .default({});
 
 const route = z.object({
   receiver: z.string().optional(),
   matchers: list,
   match: pairs,
-  match_re: pairs,
+  match_re: patterns,
   continue: z.boolean().default(false),
   mute_time_intervals: list,
   active_time_intervals: list,
@@ -19,8 +30,26 @@ const route = z.object({
     return z.array(route).default([]);
   },
 });
-/** Routes as Alertmanager goes through them, from the root. */
-export type RouteTree = z.output<typeof route>;
+type ToldRoute = z.output<typeof route>;
+
+/** Routes as Alertmanager goes through them, from the root. Each is read once: there may be thousands, for hundreds of alerts. */
+export interface RouteTree {
+  /** Its parent's where there is none. */
+  readonly receiver: string | undefined;
+  readonly matchers: readonly Matcher[];
+  readonly continues: boolean;
+  /** When it is sent, which no parent says; empty: always. */
+  readonly times: string;
+  readonly routes: readonly RouteTree[];
+}
+
+interface Matcher {
+  readonly name: string;
+  readonly by: string;
+  readonly value: string;
+  /** Nothing for an expression that can't be read here. */
+  readonly expression?: RegExp | undefined;
+}
 
 const status = z.object({ config: z.object({ original: z.string() }) });
 const configuration = z.object({ route });
@@ -28,9 +57,68 @@ const configuration = z.object({ route });
 /** Its tree of routes, by its answer. @throws {Error} where that is none of its API's */
 export function routesOfStatus(answer: unknown): RouteTree {
   const text = status.safeParse(answer).data?.config.original;
-  const parsed = configuration.safeParse(text === undefined ? undefined : parse(text));
+  const parsed = configuration.safeParse(text === undefined ? undefined : yamlOf(text));
   if (!parsed.success) throw new Error("its answer has no configuration that can be read");
-  return parsed.data.route;
+  return treeOf(parsed.data.route);
+}
+
+/** What is wrong with it isn't told: the words for that have lines of it, and one may be a receiver's address. */
+function yamlOf(text: string): unknown {
+  try {
+    return parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function treeOf({ receiver, routes, continue: continues, ...told }: ToldRoute): RouteTree {
+  const times = [
+    ...told.mute_time_intervals.map(name => `not during ${JSON.stringify(name)}`),
+    ...told.active_time_intervals.map(name => `during ${JSON.stringify(name)} alone`),
+  ].join(", ");
+  return { receiver, matchers: matchersOf(told), continues, times, routes: routes.map(treeOf) };
+}
+
+/** Texts before expressions: those of somebody else's namespace, behind its name, are never run. */
+function matchersOf({
+  matchers,
+  match,
+  match_re: expressions,
+}: Pick<ToldRoute, "matchers" | "match" | "match_re">): Matcher[] {
+  const asked = [
+    ...Object.entries(match).map(([name, value]) => ({ name, by: "=", value })),
+    ...Object.entries(expressions).map(([name, value]) => ({ name, by: "=~", value })),
+    ...matchers.map(matcherOf),
+  ];
+  const isExpression = ({ by }: Matcher): boolean => by.endsWith("~");
+  return [
+    ...asked.filter(one => !isExpression(one)),
+    ...asked.filter(isExpression).map(one => ({ ...one, expression: readExpression(one.value, "") })),
+  ];
+}
+
+/** As Alertmanager writes one whatever it was written like: `severity=~"warning|critical"`. */
+function matcherOf(text: string): Matcher {
+  const [, name, by, value] =
+    /^("(?:[^"\\]|\\.)+"|[^"=!~]+)(=~|!~|!=|=)("(?:[^"\\]|\\.)*")$/.exec(text) ?? [];
+  if (name === undefined || by === undefined || value === undefined)
+    throw new Error(`its matcher ${text} can't be read`);
+  return { name: name.startsWith('"') ? unquoted(name) : name, by, value: unquoted(value) };
+}
+
+const escapes: Readonly<Record<string, string>> = {
+  ...{ a: "\x07", b: "\b", f: "\f", n: "\n", r: "\r", t: "\t", v: "\v" },
+};
+
+/** As Go quotes it, or by an end of a line, a quote and a backslash alone: then a tab stands for itself. */
+function unquoted(text: string): string {
+  return text
+    .slice(1, -1)
+    .replace(
+      /\\(?:x([0-9a-f]{2})|u([0-9a-f]{4})|U([0-9a-f]{8})|(.))/g,
+      (_, x?: string, u?: string, U?: string, one = "") =>
+        one === "" ? String.fromCodePoint(parseInt(x ?? u ?? U ?? "", 16)) : (escapes[one] ?? one),
+    );
 }
 
 /** A receiver of an object in the cluster, and the alerts that it is to hear of, with the labels that their rules give them. */
@@ -53,18 +141,20 @@ export interface Astray {
 /**
  * What a receiver doesn't hear, as Alertmanager leads alerts by its tree. The labels that a rule gives are known, those of the series
  * that it fires for aren't: a route that asks for one of these is taken for one that the alert doesn't match.
- * @throws {Error} where a route that counts can't be read here
+ * @throws {Error} where a route that counts can't be read here: none does behind the one by which the receiver hears
  */
 export function astray({ namespace, object, receiver, alerts }: Heard, root: RouteTree): Astray[] {
   // The operator calls it after all three, with slashes between them, or before 0.57 with hyphens.
   const own = new Set(["/", "-"].map(by => [namespace, object, receiver].join(by)));
   return alerts.flatMap(({ alert, labels }): Astray[] => {
-    const leaves = leavesOf(root, { ...labels, alertname: alert }, "") ?? [];
-    const ours = leaves.filter(leaf => own.has(leaf.receiver));
-    if (ours.some(({ times }) => times === "")) return [];
+    const [ours, others]: [Leaf[], Leaf[]] = [[], []];
+    for (const leaf of leavesOf(root, { ...labels, alertname: alert }, "")) {
+      if (own.has(leaf.receiver) && leaf.times === "") return [];
+      (own.has(leaf.receiver) ? ours : others).push(leaf);
+    }
     const led =
       ours.length === 0
-        ? leaves.map(leaf => JSON.stringify(leaf.receiver))
+        ? others.map(leaf => JSON.stringify(leaf.receiver))
         : ours.map(leaf => `it ${leaf.times}`);
     return [{ alert, to: led.join(" and ") }];
   });
@@ -75,79 +165,41 @@ const mostNamed = 4;
 /** Where Alertmanager leads them, to be read after its name: `leads NfsMirrorStale to "null", and OffsiteFailing to it not during "nights"`. */
 export function astrayText({ alerts }: Heard, strays: readonly Astray[]): string {
   const led = [...new Set(strays.map(({ to }) => to))].map(to => {
-    const names = strays.filter(stray => stray.to === to).map(({ alert }) => alert);
+    const those = strays.filter(stray => stray.to === to);
+    // Jobs of several hosts have alerts of one name.
+    const names = [...new Set(those.map(({ alert }) => alert))];
     const more = names.length - mostNamed;
     const some = `${names.slice(0, mostNamed).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
-    return `${names.length === alerts.length ? `all its alerts (${some})` : some} to ${to}`;
+    return `${those.length === alerts.length ? `all its alerts (${some})` : some} to ${to}`;
   });
   return `leads ${led.join(", and ")}`;
 }
 
 interface Leaf {
   readonly receiver: string;
-  /** When it is sent; empty: always. */
   readonly times: string;
 }
 
-/** Where an alert goes from a route on; undefined: the route isn't for it. As Alertmanager's dispatcher goes: the first that is, and those after one that says `continue`. */
-function leavesOf(at: RouteTree, labels: Labels, inherited: string): Leaf[] | undefined {
-  if (!isFor(at, labels)) return undefined;
+/**
+ * Where an alert goes from a route on, one after the other. As Alertmanager's dispatcher goes: the first that is for it, and those after
+ * one that says `continue`.
+ * @returns whether the route is for it
+ */
+function* leavesOf(at: RouteTree, labels: Labels, inherited: string): Generator<Leaf, boolean> {
+  if (!at.matchers.every(matcher => holds(matcher, labels[matcher.name] ?? ""))) return false;
   const receiver = at.receiver ?? inherited;
-  const below: Leaf[] = [];
+  let isBelow = false;
   for (const child of at.routes) {
-    const leaves = leavesOf(child, labels, receiver);
-    below.push(...(leaves ?? []));
-    if (leaves && !child.continue) break;
+    const isForChild = yield* leavesOf(child, labels, receiver);
+    isBelow ||= isForChild;
+    if (isForChild && !child.continues) break;
   }
-  const times = [
-    ...at.mute_time_intervals.map(name => `not during ${JSON.stringify(name)}`),
-    ...at.active_time_intervals.map(name => `during ${JSON.stringify(name)} alone`),
-  ].join(", ");
-  return below.length > 0 ? below : [{ receiver, times }];
+  if (!isBelow) yield { receiver, times: at.times };
+  return true;
 }
 
-/** Texts before expressions: those of somebody else's namespace, behind its name, are never run. */
-function isFor({ matchers, match, match_re: patterns }: RouteTree, labels: Labels): boolean {
-  const asked = [
-    ...Object.entries(match).map(([name, value]): Matcher => ({ name, by: "=", value })),
-    ...Object.entries(patterns).map(([name, value]): Matcher => ({ name, by: "=~", value })),
-    ...matchers.map(matcherOf),
-  ];
-  const isExpression = ({ by }: Matcher): boolean => by.endsWith("~");
-  return [...asked.filter(one => !isExpression(one)), ...asked.filter(isExpression)].every(matcher =>
-    holds(matcher, labels[matcher.name] ?? ""),
-  );
-}
-
-interface Matcher {
-  readonly name: string;
-  readonly by: string;
-  readonly value: string;
-}
-
-/** As Alertmanager writes one whatever it was written like: `severity=~"warning|critical"`. */
-function matcherOf(text: string): Matcher {
-  const [, name, by, value] =
-    /^("(?:[^"\\]|\\.)+"|[^"=!~]+)(=~|!~|!=|=)("(?:[^"\\]|\\.)*")$/.exec(text) ?? [];
-  if (name === undefined || by === undefined || value === undefined)
-    throw new Error(`its matcher ${text} can't be read`);
-  return { name: name.startsWith('"') ? unquoted(name) : name, by, value: unquoted(value) };
-}
-
-function unquoted(text: string): string {
-  return z.string().parse(JSON.parse(text));
-}
-
-function holds({ by, value }: Matcher, label: string): boolean {
-  const isAsked = by.endsWith("~") ? expressionOf(value).test(label) : label === value;
-  return by.startsWith("!") ? !isAsked : isAsked;
-}
-
-/** What Go's expressions have and these haven't, such as `(?i)`, can't be read here. */
-function expressionOf(text: string): RegExp {
-  try {
-    return new RegExp(`^(?:${text})$`);
-  } catch {
-    throw new Error(`its expression ${JSON.stringify(text)} can't be read`);
-  }
+function holds({ by, value, expression }: Matcher, label: string): boolean {
+  if (!by.endsWith("~")) return (label === value) === (by === "=");
+  if (!expression) throw new Error(`its expression ${JSON.stringify(value)} can't be read`);
+  return expression.test(label) === (by === "=~");
 }

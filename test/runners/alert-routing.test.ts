@@ -19,6 +19,14 @@ const route = {
       ],
     },
     { matchers: ['alertname=~"Lvm.+|Offsite.*"'], receiver: 'with "quotes" and \\' },
+    { matchers: ['job="a\tb\\\\c\\nd"'], receiver: "first" },
+    { matchers: ['alertname=~"(?i)vault.*"'], receiver: "whole-words" },
+    { match: { severity: "odd" }, match_re: { job: "" }, receiver: "without-a-host" },
+    // Which JavaScript reads otherwise, or takes for ever over.
+    ...["\\\\Qetcd\\\\E", "[]e]tcd", "[[:lower:]]+", "\\\\pL{40}", "([a-z]+)+-"].map((expression, index) => ({
+      matchers: [`host="odd${index}"`, `alertname=~"${expression}"`],
+      receiver: "deep",
+    })),
   ],
 };
 const receivers = ["top", "first", "whole-words", "deep", "without-a-host", 'with "quotes" and \\'];
@@ -45,6 +53,9 @@ test.each<[Readonly<Record<string, string>>, readonly string[]]>([
   [{ alertname: "NfsMirrorStale", severity: "critical", namespace: "monitoring" }, ["first", "deep"]],
   [{ alertname: "LvmFull", severity: "warning" }, ['with "quotes" and \\']],
   [{ alertname: "NfsMirrorStale", severity: "warning" }, ["top"]],
+  [{ alertname: "NfsMirrorStale", job: "a\tb\\c\nd" }, ["first"]],
+  [{ alertname: "VAULTStale" }, ["whole-words"]],
+  [{ alertname: "NfsMirrorStale", severity: "odd" }, ["without-a-host"]],
 ])("an alert %j is read back as led where Alertmanager leads it", async (labels, to) => {
   expect((await processed(server.url, labels)).receivers).toEqual(to);
   const { alertname = "", ...others } = labels;
@@ -53,3 +64,17 @@ test.each<[Readonly<Record<string, string>>, readonly string[]]>([
     { alert: alertname, to: to.map(name => JSON.stringify(name)).join(" and ") },
   ]);
 });
+
+test.each([0, 1, 2, 3, 4])(
+  "where an expression of Go's counts, nobody says where an alert is led: %j",
+  async index => {
+    const alerts = [{ alert: "etcd".repeat(10), labels: { host: `odd${index}` } }];
+    expect(() => astray({ namespace: "a", object: "b", receiver: "c", alerts }, read)).toThrow(
+      /^its expression ".*" can't be read$/,
+    );
+    // Behind the route by which its receiver hears, none counts.
+    const heard = { namespace: "monitoring", object: "holdfast", receiver: "infra", alerts };
+    const own = { ...read, matchers: [], continues: true, receiver: "monitoring/holdfast/infra", routes: [] };
+    expect(astray(heard, { ...read, routes: [own, ...read.routes] })).toEqual([]);
+  },
+);

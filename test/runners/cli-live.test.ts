@@ -47,8 +47,8 @@ interface House {
   readonly loaded: readonly LoadedGroup[] | string | undefined;
   /** AlertmanagerConfigs; those of the plan unless given. */
   readonly routings: readonly object[] | undefined;
-  /** Receivers that Alertmanager has and leads to; those of the plan unless given, and a text where it doesn't answer. */
-  readonly routed: readonly string[] | string | undefined;
+  /** Receivers that Alertmanager leads to, or routes; those of the plan unless given, and a text where it doesn't answer. */
+  readonly routed: readonly (string | object)[] | string | undefined;
 }
 
 interface LoadedGroup {
@@ -100,12 +100,9 @@ function receiversOf(estate: ExampleEstate): string[] {
 }
 
 /** As Alertmanager's status has it. */
-function alertmanagerOf(receivers: readonly string[]): string {
-  const routes = receivers.map(receiver => ({ receiver, continue: true }));
-  const config = {
-    route: { receiver: "null", routes: [{ receiver: routes[0]?.receiver ?? "null", routes }] },
-    receivers: ["null", ...receivers].map(name => ({ name })),
-  };
+function alertmanagerOf(given: readonly (string | object)[]): string {
+  const routes = given.map(each => (typeof each === "string" ? { receiver: each, continue: true } : each));
+  const config = { route: { receiver: "null", routes: [{ receiver: "null", routes }] } };
   return JSON.stringify({ cluster: { status: "ready" }, config: { original: stringify(config) } });
 }
 
@@ -743,17 +740,27 @@ describe("rules of the cluster", () => {
     expect(exitCode).toBe(1);
   });
 
-  test("of an Alertmanager that doesn't answer no route is held to be gone, and that it isn't known is told", async () => {
-    const { exitCode, told } = await look({ rules: objects(), routed: "Error from server (NotFound): none" });
-    expect(told).toEqual([
-      expect.objectContaining({
-        ...{ code: "live/unknown", subject: "alertmanager" },
-        message:
-          "alertmanager wasn't asked of all that it has, and nothing is said of that: where it leads alerts to: Error from server (NotFound): none",
-      }),
-    ]);
-    expect(exitCode).toBe(3);
-  });
+  test.each<[string, House["routed"], string]>([
+    ["doesn't answer", "Error from server (NotFound): none", "Error from server (NotFound): none"],
+    [
+      "has an expression before them that nobody reads here",
+      [{ receiver: "quiet", matchers: ['alertname=~"(?i:watchdog)"'] }],
+      'its expression "(?i:watchdog)" can\'t be read',
+    ],
+  ])(
+    "of an Alertmanager that %s no route is held to be gone, and that it isn't known is told",
+    async (...given) => {
+      const [, routed, why] = given;
+      const { exitCode, told } = await look({ rules: objects(), routed });
+      expect(told).toEqual([
+        expect.objectContaining({
+          ...{ code: "live/unknown", subject: "alertmanager" },
+          message: `alertmanager wasn't asked of all that it has, and nothing is said of that: where it leads alerts to: ${why}`,
+        }),
+      ]);
+      expect(exitCode).toBe(3);
+    },
+  );
 
   test("that Prometheus gets as a file are looked for there too", async () => {
     const loaded = loadedOf(objects()).filter(({ name }) => name !== "holdfast-pve-nfs-mirror");
