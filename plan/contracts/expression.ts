@@ -24,17 +24,25 @@ function isReadOtherwise(pattern: string): boolean {
 }
 
 const mostRepetitions = 4;
+/** Each of them doubles the ways. */
+const mostOptions = 8;
 
-/** Whether a group that repeats, or that holds a choice, is itself repeated, or there are many repetitions in a row. */
+/** Whether a group that repeats, or that holds a choice, is itself repeated, or there are many repetitions in a row, or much that may be left out. */
 function mayTakeForEver(pattern: string): boolean {
   // What is escaped or in a set repeats nothing.
-  const bare = pattern.replace(/\\./gs, "x").replace(/\[[^\]]*\]/g, "x");
-  const repetitionsOf = (part: string): number => part.match(/[*+]|\{\d+(?:,\d*)?\}/g)?.length ?? 0;
+  const bare = pattern
+    .replace(/\\./gs, "x")
+    .replace(/\[[^\]]*\]/g, "x")
+    .replaceAll("(?:", "(");
+  const repetition = /(?:[*+]|\{\d+(?:,\d*)?\})\??/g;
+  const repetitionsOf = (part: string): number => part.match(repetition)?.length ?? 0;
+  const options = bare.replace(repetition, "").match(/\?/g)?.length ?? 0;
   const isRepeatedGroup = /\)(?:[*+]|\{\d)/.test(bare);
   // Of one choice, one part alone is gone through at a time.
   const inARow = bare.split("(").length > 2 ? [bare] : bare.split("|");
   return (
     inARow.some(part => repetitionsOf(part) > mostRepetitions) ||
-    (isRepeatedGroup && (repetitionsOf(bare) > 1 || bare.includes("|")))
+    options > mostOptions ||
+    (isRepeatedGroup && (repetitionsOf(bare) > 1 || options > 0 || bare.includes("|")))
   );
 }
