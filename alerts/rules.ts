@@ -58,7 +58,7 @@ export function rulesOf(job: Job, estate: Estate): RuleGroup {
         `${stem}Failing`,
         `${selector(job, status)} != 0`,
         0,
-        `${job.name} on ${job.host} failed; the last good copy is kept${formerly(job, "Failing")}`,
+        `${job.name} on ${job.host} failed${failedSays(job)}${formerly(job, "Failing")}`,
       ),
       rule(
         `${stem}Stale`,
@@ -80,6 +80,13 @@ export function rulesOf(job: Job, estate: Estate): RuleGroup {
       ...(trend ? [rule(trendAlert(job), trend.expr, trend.forMs, trend.summary)] : []),
     ],
   };
+}
+
+/** What a drill tried may be the last copy that was taken for good. */
+function failedSays({ drills, provesDumpsOf }: Job): string {
+  return drills || provesDumpsOf !== undefined
+    ? ": a copy did not come back as it is to be, or was not tried; its log says which"
+    : "; the last good copy is kept";
 }
 
 /** The name that people, their filters and their pages may still know it by. */

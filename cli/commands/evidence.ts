@@ -7,7 +7,7 @@ import { type CommandSpec, estateFlags, estateOptions } from "../command";
 import { drillersThere } from "../drill/tasks";
 import { namedBy, readEstate } from "../estate-source";
 import { recordsOn } from "../evidence/ask";
-import { type Dossier, hostEvidence, servicesOf } from "../evidence/dossier";
+import { type Dossier, hostEvidence, notProvedLines, servicesOf } from "../evidence/dossier";
 import { earlierIn, writeDossier } from "../evidence/folder";
 import { lastInstant } from "../find/at";
 import { keyFlag } from "../host-shell";
@@ -90,17 +90,7 @@ function textOf(
     look,
   }: { readonly written: readonly string[]; readonly heldTo: number; readonly look: Look },
 ): string {
-  const rows = services.map(({ service, proved, copies, notProved, undrilled, failed }) => [
-    service,
-    proved ?? "-",
-    copies.length === 0
-      ? "no copy of it is drilled"
-      : [
-          ...notProved,
-          ...undrilled.map(dataset => `no drill restores ${dataset}`),
-          ...failed.map(({ copy, at }) => `FAILED ${at}: ${copy}`),
-        ].join("\n"),
-  ]);
+  const rows = services.map(each => [each.service, each.proved ?? "-", notProvedLines(each).join("\n")]);
   return [
     tableText(["service", "proved last", "not proved"], rows, look),
     ...hosts.flatMap(({ host, state, records, head, faults, notes, drills }) => {

@@ -51,6 +51,8 @@ export interface ServiceEvidence {
   readonly notProved: readonly string[];
   /** Datasets of which no drill proves a restore, though files of their dumps may come back: such a service isn't proved. */
   readonly undrilled: readonly string[];
+  /** Those whose dumps a job of their cluster gives to an empty server: no host has a record of that, and the chain proves nothing of it. */
+  readonly inCluster: readonly { readonly dataset: string; readonly job: string }[];
   /** Copies that failed when they were drilled last, also where they were proved before. */
   readonly failed: readonly { readonly copy: string; readonly at: string }[];
 }
@@ -160,7 +162,7 @@ export function servicesOf(
   );
   const undrilled = undrilledOf(plan, drillers);
   return Object.keys(plan.estate.services).map(service => {
-    const own = undrilled.filter(each => each.service === service).map(({ dataset }) => dataset);
+    const own = undrilled.filter(each => each.service === service);
     const all = drillers.flatMap(driller =>
       copiesDrilled(plan, driller, ({ dataset }) => dataset.service === service).map(({ tier, name }) => ({
         copy: `${tier}:${name} on ${driller.job.host}`,
@@ -173,8 +175,29 @@ export function servicesOf(
       service,
       proved: notProved.length + own.length > 0 ? null : (times[0] ?? null),
       copies: all.map(({ copy }) => copy),
-      ...{ notProved, undrilled: own },
+      notProved,
+      undrilled: own.filter(({ inServer }) => inServer === undefined).map(({ dataset }) => dataset),
+      inCluster: own.flatMap(({ dataset, inServer: job }) => (job === undefined ? [] : [{ dataset, job }])),
       failed: all.flatMap(({ copy, failed }) => (failed ? [{ copy, at: failed.at }] : [])),
     };
   });
+}
+
+/** Why nothing, or not all, is on record as proved of a service: a line each. */
+export function notProvedLines({
+  copies,
+  notProved,
+  undrilled,
+  inCluster,
+  failed,
+}: ServiceEvidence): string[] {
+  if (copies.length + inCluster.length === 0) return ["no copy of it is drilled"];
+  return [
+    ...notProved,
+    ...undrilled.map(dataset => `no drill restores ${dataset}`),
+    ...inCluster.map(
+      ({ dataset, job }) => `${dataset} by ${job} in its cluster, of which no host has a record`,
+    ),
+    ...failed.map(({ copy, at }) => `FAILED ${at}: ${copy}`),
+  ];
 }

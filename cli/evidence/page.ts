@@ -28,18 +28,21 @@ ${table(
     "copies that are drilled",
     "not proved in that time",
     "no drill proves",
+    "drilled in its cluster, on no host's record",
     "failed when it was drilled last",
   ],
-  services.map(({ service, proved, copies, notProved, undrilled, failed }) => [
+  services.map(({ service, proved, copies, notProved, undrilled, inCluster, failed }) => [
     service,
     proved ?? "not proved",
     copies.length === 0 ? "none: no job drills a copy of it" : copies.join(", "),
     notProved.join(", "),
     undrilled.join(", "),
+    inCluster.map(({ dataset, job }) => `${dataset} by ${job}`).join(", "),
     failed.map(({ copy, at }) => `${copy}, ${at}`).join("; "),
   ]),
 )}
-<p>"Proved last" is that of its copies whose proof is the oldest; a service of which one dataset comes back by no drill isn't proved, also where the files of its dumps did.</p>
+<p>"Proved last" is that of its copies whose proof is the oldest; a service of which one dataset comes back by no drill isn't proved, also where the files of its dumps did.
+A job of a cluster that gives dumps to an empty server leaves no record on a host: that it does is said here, and not that it succeeded.</p>
 ${hosts.map(hostPart).join("\n")}
 <h2>What this says, and what it doesn't</h2>
 <p>Each record names the hash of the one before: one that was changed, removed, put in or moved is seen. Whoever is root on the host can write all of

@@ -1,5 +1,5 @@
 import { promiseHead, promiseRows } from "../drill/report";
-import type { ServiceEvidence } from "../evidence/dossier";
+import { notProvedLines, type ServiceEvidence } from "../evidence/dossier";
 import { escaped, tableOf } from "../html";
 import { jobsTable, type StateTable, storesTable } from "../status/rows";
 import { linesOf, summaryOf } from "../status/stands";
@@ -36,7 +36,7 @@ export function provedPart({ plan }: Reported, { drilled, proved, times }: Live)
     each.proved === null
       ? marked(...(isUnknown(each, unknown) ? unknownMark : noneMark))
       : timeTag(Date.parse(each.proved), zone),
-    escaped(notProvedText(each)),
+    escaped(notProvedLines(each).join(", ")),
   ]);
   const promises = promiseRows(times).map(cells => [
     ...cells.slice(0, -1).map(escaped),
@@ -80,10 +80,4 @@ function stateTable(label: string, { head, rows }: StateTable): string {
 /** Copies on a host that couldn't be asked may be proved all the same. */
 function isUnknown({ notProved }: ServiceEvidence, unknown: ReadonlySet<string>): boolean {
   return notProved.some(copy => unknown.has(copy.slice(copy.lastIndexOf(" on ") + 4)));
-}
-
-function notProvedText({ copies, notProved, undrilled, failed }: ServiceEvidence): string {
-  if (copies.length === 0) return "no copy of it is drilled";
-  const never = undrilled.map(dataset => `no drill restores ${dataset}`);
-  return [...notProved, ...never, ...failed.map(({ copy, at }) => `FAILED ${at}: ${copy}`)].join(", ");
 }

@@ -5,10 +5,13 @@ import { kubeStateMetrics, ownPushgateway, type ServiceInput } from "../builders
 /** Images go by their tags: which they are, the stack's `images` say. */
 const postgres = { engine: "postgresql", image: "docker.io/library/postgres:16", user: "backup" } as const;
 const mysql = { engine: "mysql", image: "docker.io/library/mysql:8.4", user: "backup" } as const;
-const wholePostgres = { ...postgres, databases: "together" } as const;
 const wholeMysql = { ...mysql, databases: "together" } as const;
 /** Hears of a failing job; passwords and the way off the site are worth waking up for. */
 const alert = { receiver: "infra-alerts" };
+/** The dump that most services stand on is given to an empty server each week. */
+const drilled = { schedule: { cron: "30 8 * * 0" }, usualRun: "20min", budget: "2h", promise: { rpo: "9d" } };
+const drill = { name: "postgresql-drill", ...drilled, alert };
+const wholePostgres = { ...postgres, databases: "together", drill } as const;
 const critical = { receiver: "infra-critical", severity: "critical" } as const;
 /** Alerts under the names that people and their silences know. */
 const named = (called: string) => ({ ...alert, called });

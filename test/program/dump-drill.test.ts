@@ -1,6 +1,8 @@
+import { rulesOf } from "../../alerts/rules";
 import { restoreUnproven } from "../../checks/promises/restore-unproven";
 import { undrilledOf } from "../../checks/undrilled";
 import { endText } from "../../cli/drill/print";
+import { notProvedLines, servicesOf } from "../../cli/evidence/dossier";
 import { cronJobSpec, networkPolicySpec } from "../../components/cluster-dump/pod";
 import { type EstateInput, parseEstate, planOf } from "../../plan";
 import { dumpDrillConfig } from "../../plan/contracts/dump-drill";
@@ -23,11 +25,15 @@ function drilled(more: object = {}): EstateInput {
 }
 
 test("a dump's drill is a job beside it, in a pod that has neither the server nor its secret", async () => {
-  const { jobs } = planOf(parseEstate(drilled()));
+  const { jobs, estate } = planOf(parseEstate(drilled()));
   const job = jobs.find(({ name }) => name === "postgresql-drill");
   const dump = jobs.find(({ name }) => name === "postgresql-backup");
   if (job?.deployment.kind !== "cronjob" || dump?.deployment.kind !== "cronjob")
     throw new Error("both are installed");
+  expect([job, dump].map(each => rulesOf(each, estate).rules[0]?.annotations["summary"])).toEqual([
+    expect.stringContaining("failed: a copy did not come back as it is to be, or was not tried"),
+    expect.stringContaining("failed; the last good copy is kept"),
+  ]);
   const { runner, pod } = job.deployment;
   const objects = { job: job.name, runner, claim: job.name, configMap: "programs" };
   const { spec } = cronJobSpec(pod, { ...objects, secret: undefined, pushSecret: undefined }).jobTemplate.spec
@@ -69,12 +75,16 @@ test("what it restores needs no proof by hand, and is told as proved in its clus
     const estate = structuredClone(homelab);
     Reflect.deleteProperty(estate.services?.["postgresql"] ?? {}, "restoredByHand");
     const dump = estate.layers["cluster-dump"]?.find(({ name }) => name === "postgresql-backup")?.dump;
+    Reflect.deleteProperty(dump ?? {}, "drill");
     Object.assign(dump ?? {}, more);
     const plan = planOf(parseEstate(estate));
-    const undrilled = undrilledOf(plan, drillersOf(plan)).filter(({ service }) => service === "postgresql");
+    const drillers = drillersOf(plan);
+    const undrilled = undrilledOf(plan, drillers).filter(({ service }) => service === "postgresql");
+    const evidence = servicesOf(plan, drillers, [], 0).find(({ service }) => service === "postgresql");
     return [
       restoreUnproven.run(plan, Date.parse("2026-12-01")).map(({ fix }) => fix),
       endText([], { estate: plan.estate, dryRun: false, again: "", undrilled }).split("\n")[0],
+      evidence && [evidence.proved, notProvedLines(evidence).at(-1)],
     ];
   };
   expect(told({})).toEqual([
@@ -86,10 +96,12 @@ test("what it restores needs no proof by hand, and is told as proved in its clus
     expect.stringMatching(
       /^No drill proves a restore of postgresql \(files of its dumps alone are drilled, /,
     ),
+    [null, "no drill restores postgresql"],
   ]);
   expect(told({ drill: drillOf("infra-alerts") })).toEqual([
     [],
     "postgresql is proved by postgresql-drill in its cluster: holdfast status says when that was last.",
+    [null, "postgresql by postgresql-drill in its cluster, of which no host has a record"],
   ]);
 });
 
