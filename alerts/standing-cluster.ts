@@ -113,18 +113,20 @@ function unsuccessful(jobs: readonly ClusterJob[], namespaces: string, names: st
     `max by (namespace, cronjob) (${metric}{namespace=~"${namespaces}",cronjob=~"${names}"})`;
   const [first] = jobs;
   const labels = { namespace: first?.deployment.pod.namespace ?? "", cronjob: first?.name ?? "" };
+  const forMs = Math.max(...jobs.map(({ timeoutMs }) => timeoutMs)) + 5 * minuteMs;
+  const minutes = Math.ceil(forMs / minuteMs) + 30;
   return {
     alert: cronJobFailed,
     // One that never succeeded has no time of a success.
     expr: `${newest(lastSchedule)} > (${newest(lastSuccess)} or 0 * ${newest(lastSchedule)})`,
     of: "{{ $labels.cronjob }}",
-    forMs: Math.max(...jobs.map(({ timeoutMs }) => timeoutMs)) + 5 * minuteMs,
+    forMs,
     summary:
       "The last run of {{ $labels.cronjob }} in {{ $labels.namespace }} hasn't succeeded: killed, out of memory, evicted, never scheduled, or its node is gone",
     look: "kubectl describe job and pod: how it ended, or where it waits. A pod that is Terminating on a node that is gone lets no other run begin: kubectl delete node, or pod --force",
     proof: {
-      ...proofOf(lastSchedule, labels, "1000x90", "1000x10 90000x90"),
-      beside: [{ series: `${lastSuccess}{${matchers(labels)}}`, values: "1010x110" }],
+      ...proofOf(lastSchedule, labels, `1000x${minutes}`, `1000x10 90000x${minutes}`),
+      beside: [{ series: `${lastSuccess}{${matchers(labels)}}`, values: `1010x${minutes + 10}` }],
       written: { holdfast_job: first?.name ?? "" },
     },
   };

@@ -25,7 +25,7 @@ export function manifestsWithoutDump(folder: string): string[] {
     .map(({ file }) => manifestPath(folder, file));
 }
 
-function manifestsOf(folder: string): Manifest[] {
+export function manifestsOf(folder: string): Manifest[] {
   if (!existsSync(folder)) return [];
   return readdirSync(folder)
     .filter(name => /^dump_.*\.json$/.test(name))

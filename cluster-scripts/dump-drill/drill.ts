@@ -1,21 +1,24 @@
+import { join, relative } from "node:path";
 import type { DumpDrillConfig } from "../../plan/contracts/dump-drill";
 import { exitCodes, messageOf, Refusal, RunnerError } from "../../host-scripts/runtime/errors";
 import type { JobRun } from "../../host-scripts/runtime/job-run";
 import { momentText } from "../../host-scripts/runtime/moment";
-import { noted } from "../../host-scripts/runtime/quoted";
+import { notedName } from "../../host-scripts/runtime/quoted";
 import type { Phase } from "../../host-scripts/runtime/phases";
 import { shell } from "../../host-scripts/runtime/shell";
 import { sizeText } from "../../host-scripts/runtime/size-text";
 import { called } from "../cluster-dump/cluster-dump";
 import { dumpsAsked } from "../cluster-dump/dumps-asked";
 import { makeInEmpty } from "../cluster-dump/make";
-import type { Dump } from "../cluster-dump/manifest";
+import { allFolders } from "../cluster-dump/folder";
+import { type Dump, goodDumpsOf, manifestsOf } from "../cluster-dump/manifest";
 import { faultOf } from "../cluster-dump/prove";
 import { RestoreClient } from "../cluster-dump/restore-client";
 
 /** What became of a dump in an empty server. */
 export interface Drilled {
   readonly database: string;
+  /** Below the folder of the dumps. */
   readonly file: string;
   /** When the dump began. */
   readonly at: string;
@@ -41,6 +44,8 @@ export function failedIn({ drilled }: DumpDrill): Drilled[] {
 const roomFactor = 3;
 /** An empty server alone. */
 const emptyBytes = 300e6;
+/** With less of its disk free, a node begins to evict what runs there (kubelet's imagefs.available). */
+const staysFree = 0.15;
 const shown = 5;
 
 /** The newest good dump of each database, one after the other into one server: what all of them need comes first. */
@@ -48,32 +53,40 @@ export const drill: Phase<DumpDrill> = {
   name: "drill",
   async run(run) {
     const { config, stop, log, drilled } = run;
+    refuseWithoutDumps(config);
     const dumps = dumpsAsked(config, undefined, undefined);
     const client = await RestoreClient.meet(config, stop, "drill");
     try {
       refuseWithoutRoom(dumps, client);
       for (const [index, dump] of dumps.entries()) {
-        const { database, file, startedAt, bytes } = dump.manifest;
+        const { database, startedAt } = dump.manifest;
         log.progress(`drill: ${index} of ${dumps.length} dumps; at ${called(database)}`);
         const begunMs = performance.now();
         const reason = await faultOfRestored(dump, client, run);
         const seconds = Math.round((performance.now() - begunMs) / 100) / 10;
-        drilled.push({
-          ...{ database: noted(Buffer.from(database, "latin1")), file, at: startedAt, bytes, seconds },
-          ...(reason !== undefined && { reason }),
-        });
+        drilled.push({ ...factsOf(dump, config), seconds, ...(reason !== undefined && { reason }) });
         const said = `${called(database)} of ${momentText(Date.parse(startedAt))}`;
         if (reason === undefined) log.info(`${said} came back in an empty server in ${seconds} s`);
         else log.warn(`${said} did not come back: ${reason}`);
+        // What ended it, such as its memory, says nothing of the dumps behind this one.
+        if (reason !== undefined && !client.client.isThere) break;
       }
     } finally {
       client.close();
     }
+    const left = dumps.length - drilled.length;
+    for (const dump of withoutGood(config)) {
+      const reason = "no good dump is there, though one was made: its file is gone, or it was held back";
+      drilled.push({ ...factsOf(dump, config), seconds: 0, reason });
+      log.warn(`${called(dump.manifest.database)} did not come back: ${reason}`);
+    }
     const failed = failedIn(run);
     if (failed.length === 0) return;
-    const more = failed.length > shown ? `; and ${failed.length - shown} more` : "";
+    const more =
+      (failed.length > shown ? `; and ${failed.length - shown} more` : "") +
+      (left > 0 ? `; ${left} more were not tried` : "");
     throw new RunnerError(exitCodes.failed, {
-      failed: `${failed.length} of ${drilled.length} dumps did not come back in an empty server: ${failed
+      failed: `${failed.length} of ${drilled.length + left} dumps did not come back in an empty server: ${failed
         .slice(0, shown)
         .map(({ file, reason }) => `${file}: ${reason}`)
         .join("; ")}${more}`,
@@ -82,6 +95,31 @@ export const drill: Phase<DumpDrill> = {
     });
   },
 };
+
+function factsOf({ folder, manifest }: Dump, { target }: DumpDrillConfig): Omit<Drilled, "seconds"> {
+  const { database, file, startedAt: at, bytes } = manifest;
+  return { database: notedName(database), file: relative(target, join(folder, file)), at, bytes };
+}
+
+/** The newest that is known of each database of which there is nothing to restore. */
+function withoutGood(config: DumpDrillConfig): Dump[] {
+  return allFolders(config)
+    .filter(folder => goodDumpsOf(folder).length === 0)
+    .flatMap(folder => {
+      const [newest] = manifestsOf(folder).sort((a, b) => Date.parse(b.startedAt) - Date.parse(a.startedAt));
+      return newest ? [{ folder, manifest: newest }] : [];
+    });
+}
+
+/** @throws {Refusal} */
+function refuseWithoutDumps(config: DumpDrillConfig): void {
+  if (allFolders(config).some(folder => goodDumpsOf(folder).length > 0)) return;
+  const { host, path } = config.seen;
+  throw new Refusal(
+    `there is no good dump in ${path} of ${host}: nothing is restored`,
+    "holdfast status   (it says how the job that makes them ended)",
+  );
+}
 
 async function faultOfRestored(
   dump: Dump,
@@ -100,11 +138,15 @@ async function faultOfRestored(
 
 /** A node's disk that gets full stops all that runs on it. @throws {Refusal} */
 function refuseWithoutRoom(dumps: readonly Dump[], { client }: RestoreClient): void {
-  const free = Number(client.text("room")) * 1024;
+  const [size = 0, available = 0] = client
+    .text("room")
+    .split(" ")
+    .map(kib => Number(kib) * 1024);
+  const free = Math.max(0, available - staysFree * size);
   const needed = dumps.reduce((sum, { manifest }) => sum + roomFactor * manifest.contentBytes, emptyBytes);
   if (free >= needed) return;
   throw new Refusal(
-    `the node's disk has ${sizeText(free)} free, and a server with all dumps may need ${sizeText(needed)}: none is restored`,
+    `the node's disk has ${sizeText(free)} to spare, without the ${100 * staysFree} % that a node needs to be free, and a server with all dumps may need ${sizeText(needed)}: none is restored`,
     "kubectl describe nodes | grep -A 8 ephemeral-storage   (make room there, or let the pod run elsewhere)",
   );
 }

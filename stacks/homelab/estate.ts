@@ -9,7 +9,7 @@ const wholeMysql = { ...mysql, databases: "together" } as const;
 /** Hears of a failing job; passwords and the way off the site are worth waking up for. */
 const alert = { receiver: "infra-alerts" };
 /** The dump that most services stand on is given to an empty server each week. */
-const drilled = { schedule: { cron: "30 8 * * 0" }, usualRun: "20min", budget: "2h", promise: { rpo: "9d" } };
+const drilled = { schedule: { cron: "30 8 * * 0" }, usualRun: "20min", budget: "1h", promise: { rpo: "9d" } };
 const drill = { name: "postgresql-drill", ...drilled, alert };
 const wholePostgres = { ...postgres, databases: "together", drill } as const;
 const critical = { receiver: "infra-critical", severity: "critical" } as const;

@@ -1,4 +1,4 @@
-import { appendFileSync, readdirSync } from "node:fs";
+import { appendFileSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { inTime, testLong } from "../long";
 import { createDumpWorld, type DumpWorld } from "./support/dump-world";
@@ -104,14 +104,44 @@ test("a drill brings each database back in a server of its own, asks the one tha
     expect.stringMatching(/2 of \d+ dumps did not come back.*public\.orders has 0 of 500 rows/),
     1,
   ]);
-  const full = await world.drill(restore, { shadow: { df: "printf '\\nfs 9 9 9 9%% /\\n'" } });
+  const full = await world.drill(restore, { shadow: { df: "printf '\\nfs 2500000 9 400000 9%% /\\n'" } });
   expect([full.runner.stdout, full.runner.status]).toEqual([
-    expect.stringMatching(/the node's disk has 9 KiB free, and a server with all dumps may need 28\d MiB/),
+    expect.stringMatching(
+      /the node's disk has 24 MiB to spare, without the 15 % .* and a server with all dumps may need 28\d MiB/,
+    ),
     3,
   ]);
   const none = await world.drill(restore, { shadow: { initdb: "echo 'no room for it' >&2; exit 1" } });
   expect([none.runner.stdout, none.runner.status]).toEqual([
     expect.stringMatching(/the client can't begin: no room for it/),
+    1,
+  ]);
+});
+
+test("a drill says of no dump that it came back, or is bad, that it hasn't tried", async () => {
+  const none = await world.drill(restore);
+  expect([none.runner.stdout, none.runner.status]).toEqual([
+    expect.stringMatching(
+      /there is no good dump in \/srv\/nfs\/postgresql-backup of pve: nothing is restored/,
+    ),
+    3,
+  ]);
+  await world.pod("postgresql-databases.sh");
+  const killed = await world.drill(restore, {
+    shadow: { pg_restore: 'case "$*" in *--create*) kill -KILL $PPID; exit 1 ;; *) exec REAL "$@" ;; esac' },
+  });
+  expect([killed.runner.stdout, killed.runner.status]).toEqual([
+    expect.stringMatching(
+      /1 of 4 dumps did not come back.*client ended in its midst.*; 2 more were not tried/,
+    ),
+    1,
+  ]);
+  rmSync(join(world.target, "shop", world.files("shop").find(name => name.endsWith(".dump")) ?? ""));
+  const gone = await world.drill(restore);
+  expect([gone.runner.stdout, gone.runner.status]).toEqual([
+    expect.stringMatching(
+      /1 of 4 dumps did not come back in an empty server: shop\/dump_.*no good dump is there/,
+    ),
     1,
   ]);
 });

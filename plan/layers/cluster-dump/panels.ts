@@ -21,6 +21,10 @@ export const drillPanels: readonly JobPanel[] = [
     ...{ title: "Dumps that came back in an empty server", unit: "count" },
     shows: { [dumpDrillMetricNames.proved]: "came back", [dumpDrillMetricNames.failed]: "did not" },
   },
+  {
+    ...{ title: "Size of the dumps that came back", unit: "bytes" },
+    shows: { [dumpDrillMetricNames.bytes]: "dumps" },
+  },
 ];
 
 /** @param flag the metric that is 1 while all is well */
