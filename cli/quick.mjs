@@ -29,7 +29,7 @@ export function load(entry, use = "") {
   const code = bytes.toString(isAscii(bytes) ? "latin1" : "utf8");
   const kept = join(cacheDir, `${basename(path)}${use}.v8`);
   // V8 tells another source by its length alone.
-  const hash = createHash("sha1").update(bytes).digest();
+  const hash = sha1(bytes);
   const script = new vm.Script(Module.wrap(code), {
     filename: path,
     cachedData: compiledOf(kept, hash),
@@ -37,10 +37,13 @@ export function load(entry, use = "") {
   });
   // At the end, when V8 has compiled what a run needs.
   if (script.cachedDataRejected !== false)
-    process.once("exit", () => {
+    process.once("exit", code => {
+      // A word that is no command, for which nothing was compiled, would leave a file each time that another one is misspelt.
+      if (use !== "" && code === 2) return;
       try {
         mkdirSync(cacheDir, { recursive: true });
-        writeWhole(kept, Buffer.concat([hash, script.createCachedData()]));
+        const compiled = script.createCachedData();
+        writeWhole(kept, Buffer.concat([hash, sha1(compiled), compiled]));
       } catch {
         // A folder that nobody may write to: each run compiles.
       }
@@ -53,13 +56,19 @@ export function load(entry, use = "") {
   return module.exports;
 }
 
+/** What was kept of a source, whole: V8 runs what it is given, and a flipped bit would end each start of the command in its middle. */
 function compiledOf(kept, hash) {
   try {
     const read = readFileSync(kept);
-    return read.subarray(0, hash.length).equals(hash) ? read.subarray(hash.length) : undefined;
+    const [own, data] = [read.subarray(hash.length, 2 * hash.length), read.subarray(2 * hash.length)];
+    return read.subarray(0, hash.length).equals(hash) && own.equals(sha1(data)) ? data : undefined;
   } catch {
     return undefined;
   }
+}
+
+function sha1(bytes) {
+  return createHash("sha1").update(bytes).digest();
 }
 
 /** A stack whose lines in bundles are those of the sources. */

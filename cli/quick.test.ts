@@ -10,13 +10,16 @@ writeFileSync(source, `export const said: string = "loaded ".concat(String(6 * 7
 let kept = "";
 
 /** What a process that loads the module says. */
-async function loaded(use = ""): Promise<unknown> {
+async function loaded(use = "", code = 0): Promise<unknown> {
   const program = `
     import { load } from ${JSON.stringify(join(projectRoot, "cli", "quick.mjs"))};
     import { bundleOf } from ${JSON.stringify(join(projectRoot, "cli", "run.mjs"))};
     const file = ${JSON.stringify(source)};
-    console.log(JSON.stringify([load(file, ${JSON.stringify(use)}).said, bundleOf(file)]));`;
-  const { stdout, stderr } = await execa(process.execPath, ["--input-type=module", "-e", program]);
+    console.log(JSON.stringify([load(file, ${JSON.stringify(use)}).said, bundleOf(file)]));
+    process.exitCode = ${code};`;
+  const { stdout, stderr } = await execa(process.execPath, ["--input-type=module", "-e", program], {
+    reject: false,
+  });
   const [said, bundle] = JSON.parse(stdout) as [string, string];
   kept = `${bundle}.v8`;
   return { said, stderr };
@@ -30,7 +33,7 @@ afterAll(() => {
     rmSync(path, { recursive: true });
 });
 
-test("what V8 has compiled is kept by the first run and taken by the next, and what is cut off or of another source is made anew", async () => {
+test("what V8 has compiled is kept by the first run and taken by the next, and what is cut off, damaged or of another source is made anew", async () => {
   expect(await loaded()).toEqual(whole);
   const first = statSync(kept);
   expect(await loaded()).toEqual(whole);
@@ -42,6 +45,10 @@ test("what V8 has compiled is kept by the first run and taken by the next, and w
   writeFileSync(kept, Buffer.concat([Buffer.alloc(20, 1), bytes.subarray(20)]));
   expect(await loaded()).toEqual(whole);
   expect(readFileSync(kept).subarray(0, 20)).toEqual(bytes.subarray(0, 20));
+  const damaged = Buffer.from(bytes).fill(0x5a, bytes.length / 2);
+  writeFileSync(kept, damaged);
+  expect(await loaded()).toEqual(whole);
+  expect(readFileSync(kept).equals(damaged)).toBe(false);
 });
 
 test("two that run at once leave it whole, and a run that can't keep it goes on without a word", async () => {
@@ -68,4 +75,9 @@ test("what one command has compiled isn't all that the next one has: each keeps 
   } finally {
     rmSync(own, { force: true });
   }
+});
+
+test("a word that is no command leaves nothing", async () => {
+  expect(await loaded(".chekc", 2)).toEqual(whole);
+  expect(existsSync(kept.replace(/\.v8$/, ".chekc.v8"))).toBe(false);
 });

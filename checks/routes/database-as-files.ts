@@ -23,7 +23,7 @@ export const databaseAsFiles = defineCheck({
         {
           subject: id,
           message: `${id} is a database server's, and ${copies.length === 1 ? "its one copy is" : `all ${copies.length} of its copies are`} files as a snapshot has them: no client of that server has read one.`,
-          fix: `Add a dump of "${id}" to ${layerGiving("dumps of databases")}, or give it unprotected with reason, owner and expires, or say in a waiver that its files are enough.`,
+          fix: `Add a dump of "${id}" to ${layerGiving("dumps of databases")}, or say in a waiver that its files are enough; if no copy is wanted: unprotected with reason, owner and expires in services.${dataset.service}.data, and no promise.`,
           evidence: { copies: copies.map(copy => copy.id) },
         },
       ];

@@ -2,9 +2,13 @@ import { isBelow } from "../../plan/layers/places";
 import { defineCheck } from "../check";
 import { edit } from "../example-edits";
 import { example, mended } from "../examples";
+import { listed } from "../wording";
 
 /** Where Proxmox VE keeps what its guests, storages and users are. */
 const ofProxmox = "/etc/pve";
+
+/** Folders in it that have what the guests of a host are, or links that lead there: what is behind one is copied too. */
+const ofGuests = /^\/etc\/pve\/(local|nodes(\/[^/]+)?|((local|nodes\/[^/]+)\/)?qemu-server)$/;
 
 export const guestsLeftOut = defineCheck({
   code: "routes/guests-left-out",
@@ -21,16 +25,20 @@ export const guestsLeftOut = defineCheck({
       if (dataset.kind === "vm") guests.set(dataset.host, [...(guests.get(dataset.host) ?? []), dataset.id]);
     return [...guests].flatMap(([host, ids]) => {
       const copied = all.flatMap(({ service, dataset }) =>
-        dataset.kind === "configuration" && dataset.host === host ? [{ service, paths: dataset.paths }] : [],
+        dataset.kind === "configuration" && dataset.host === host && !dataset.unprotected
+          ? [{ service, paths: dataset.paths }]
+          : [],
       );
       const [first] = copied;
-      if (!first || copied.some(({ paths }) => paths.some(path => isBelow(ofProxmox, path)))) return [];
+      const paths = copied.flatMap(each => each.paths);
+      if (!first || paths.some(path => isBelow(ofProxmox, path) || ofGuests.test(path))) return [];
+      const parts = first.paths.filter(path => isBelow(path, ofProxmox));
       return [
         {
           subject: host,
           message: `${host} has ${ids.length === 1 ? `guest ${ids[0]}` : `${ids.length} guests`}, and its configuration (${first.service}) doesn't list ${ofProxmox}: no copy has the files that say what they are on that host, one by one.`,
-          fix: `Add "${ofProxmox}" to the paths of services.${first.service}.data.`,
-          evidence: { guests: ids.map(String), paths: copied.flatMap(({ paths }) => paths) },
+          fix: `Add "${ofProxmox}" to the paths of services.${first.service}.data${parts.length === 0 ? "" : `, in place of ${listed(parts.map(path => `"${path}"`))}`}.`,
+          evidence: { guests: ids.map(String), paths },
         },
       ];
     });
@@ -47,9 +55,23 @@ export const guestsLeftOut = defineCheck({
             edit(services["pve-host"]?.data[0], { paths: ["/usr/local/bin", "/etc/pve"] } as object),
         },
       ),
+      mended(
+        example("storages and users of Proxmox VE, and not what its guests are", ({ services }) =>
+          edit(services["pve-host"]?.data[0], {
+            paths: ["/etc/pve/storage.cfg", "/etc/pve/user.cfg"],
+          } as object),
+        ),
+        {
+          says: 'Add "/etc/pve" to the paths of services.pve-host.data, in place of "/etc/pve/storage.cfg", "/etc/pve/user.cfg"',
+          edit: ({ services }) => edit(services["pve-host"]?.data[0], { paths: ["/etc/pve"] } as object),
+        },
+      ),
     ],
     good: [
       example("a configuration with what the guests are"),
+      example("the guests of Proxmox VE alone", ({ services }) =>
+        edit(services["pve-host"]?.data[0], { paths: ["/etc/pve/nodes/pve/qemu-server"] } as object),
+      ),
       example("all of /etc", ({ services }) =>
         edit(services["pve-host"]?.data[0], { paths: ["/etc", "/usr/local/bin"] } as object),
       ),

@@ -335,3 +335,9 @@ test("a tree may hold more than its own file system, where another one is mounte
   expect(faults(false)).toEqual(["estate.services.photos.data[0].size"]);
   expect(faults(true)).toEqual([]);
 });
+
+test("a cluster's disk that nobody has, or that is for backups, isn't also told for its nodes that lie elsewhere", () => {
+  const faults = (disk: string): string[] =>
+    faultsOf(estate => set(estate.clusters?.["k8s"], "disk", disk)).map(({ path }) => path);
+  expect(["sdx", "sda", "sdb"].map(faults)).toEqual([1, 1, 1].map(() => ["estate.clusters.k8s.disk"]));
+});

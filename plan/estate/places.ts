@@ -103,8 +103,8 @@ const filesystem = z.strictObject({
       "is the UUID of none. Expected what `findmnt -no UUID PATH` prints on the host",
     )
     .refine(
-      text => text.length !== 36 || text === text.toLowerCase(),
-      "has capitals, which no file system's UUID of this length has: a runner compares it letter by letter, and would refuse that disk each night. Expected what `findmnt -no UUID PATH` prints on the host",
+      text => text === (text.length === 36 ? text.toLowerCase() : text.toUpperCase()),
+      "isn't in the letters that are printed: small ones, and capitals of FAT's 8 digits and NTFS' 16. A runner compares each of them, and would refuse that disk each night. Expected what `findmnt -no UUID PATH` prints on the host",
     )
     .describe("Identity of the file system: a runner refuses to write to another one mounted in its place"),
   size: size.optional().describe("By default all of its disk"),
@@ -182,6 +182,11 @@ function runnerCanRun(image: string): boolean {
   return major === undefined || Number(major) > 18 || (major === "18" && Number(minor ?? 19) >= 19);
 }
 
+/** Node's own image of it, also from a mirror, or Alpine itself; who built one of their own on it may have added what is missing. */
+function isAlpine(image: string): boolean {
+  return /\/node:[^/@]*alpine|(^docker\.io|\/library)\/alpine[:@]/i.test(image);
+}
+
 /** A Kubernetes cluster whose nodes are VMs on hosts. */
 export const cluster = z.strictObject({
   hosts: z.array(name).min(1).describe("Hosts that its nodes run on"),
@@ -211,7 +216,7 @@ export const cluster = z.strictObject({
       'has a Node that no runner runs on: 18.19 or later is needed. Expected e.g. "docker.io/library/node:24-bookworm-slim"',
     )
     .refine(
-      image => !/[:-]alpine/.test(image),
+      image => !isAlpine(image),
       'is made of Alpine, whose flock and findmnt are busybox\'s or none: each dump would end before it began. Expected one with util-linux, e.g. "docker.io/library/node:24-bookworm-slim"',
     )
     .optional()

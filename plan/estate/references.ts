@@ -382,9 +382,10 @@ function nodesElsewhere({ clusters, hosts, services }: Estate, look: Lookup): vo
     );
     const disks = nodes.flatMap(({ pool }) => hosts[first]?.pools[pool]?.disk ?? []);
     const [lies] = disks;
-    if (lies !== undefined && !disks.includes(cluster.disk))
+    const at = ["clusters", name, "disk"];
+    if (lies !== undefined && !disks.includes(cluster.disk) && !look.isFaulty(at))
       look.fault(
-        ["clusters", name, "disk"],
+        at,
         cluster.disk,
         `isn't where its node ${nodes[0]?.id ?? ""} lies, which is in pool ${nodes[0]?.pool ?? ""} of ${first}: what is on the nodes' own disks would be counted as lost with another disk. Expected "${lies}"`,
       );

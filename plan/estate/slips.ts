@@ -140,7 +140,8 @@ function withWhatItOpens({ breakGlass, ...sections }: Estate, look: Lookup): voi
   const where = breakGlass?.where
     .trim()
     .toLowerCase()
-    .replace(/^(in|on|at|inside) ((the|my|our) )?/, "");
+    .replace(/^["']|["'.!]+$|:\/.*$/g, "")
+    .replace(/^((with)?in|on|at|inside|into)( of)? ((the|my|our) )?/, "");
   if (where === undefined) return;
   for (const [what, things] of Object.entries({
     host: hosts,

@@ -1,3 +1,4 @@
+import { estate } from "../../stacks/homelab/estate";
 import { editAt } from "./edit-at";
 import { findingsOf, homelabWith } from "./found";
 import { daily, dumpOf, mirror, nasSnapshot, offsite, tracker } from "./mutation";
@@ -63,6 +64,34 @@ const edits: readonly (readonly [what: string, ...edits: readonly Edit[]])[] = [
       `${dumpOf("vaultwarden")} > dump > usedBy`,
       { "app.kubernetes.io/name": "bitwarden", "app.kubernetes.io/part-of": "nextcloud" },
     ],
+  ],
+  [
+    "pods whose chart writes their service without its hyphen",
+    ["services > home-assistant", estate.services?.["vaultwarden"]],
+    ["services > vaultwarden", undefined],
+    [`${dumpOf("vaultwarden")} > dataset`, "home-assistant"],
+    [`${dumpOf("vaultwarden")} > dump > usedBy`, { "app.kubernetes.io/name": "homeassistant" }],
+  ],
+  [
+    "pods that are called as their claim is, nearly as their service",
+    ["services > vaultwarden > data > 0 > claim", "vaultwardn-data"],
+    [`${dumpOf("vaultwarden")} > dump > usedBy`, { app: "vaultwardn" }],
+  ],
+  ...[
+    "registry.lan/team-alpine/node:24",
+    "alpine-mirror.lan/library/node:24",
+    "me.lan/own/runner:2-alpine",
+  ].map((image): readonly [string, Edit] => [
+    `a runner's image ${image}`,
+    ["clusters > k8s > runnerImage", image],
+  ]),
+  ...["3B2C-18A4", "01D3A4B5C6D7E8F9"].map((uuid): readonly [string, Edit] => [
+    `a backup disk's UUID ${uuid}, of FAT or NTFS`,
+    ["hosts > pve > filesystems > /mnt/backup > fsUuid", uuid],
+  ]),
+  [
+    "the guests of Proxmox VE by the folder that has them",
+    ["services > pve-host > data > 0 > paths", ["/etc/pve/qemu-server", "/etc/pve/storage.cfg"]],
   ],
   [
     "a key that lets into a store of passwords",

@@ -31,7 +31,20 @@ const server = (host: string, field: string): TiredEdit => [
 /** What machines, images and people are called by, or told to be, and what none of them is. */
 export const machines: TiredEdit[] = [
   ...["in Vaultwarden", "on the synology", "at pve", "in our vault", "inside the k8s"].map(envelope),
-  ...["24-alpine", "24-alpine3.20", "16-bookworm-slim"].map(runner),
+  ...["in Vaultwarden.", '"vaultwarden"', "inside of the k8s", "on pve:/root/set.tar.age"].map(envelope),
+  ...["24-alpine", "24-alpine3.20", "16-bookworm-slim", "current-ALPINE"].map(runner),
+  [
+    "Alpine itself as the runner's image",
+    "clusters > k8s > runnerImage",
+    "docker.io/library/alpine:3.20",
+    at("clusters.k8s.runnerImage"),
+  ],
+  ...["3b2c-18a4", "01d3a4b5c6d7e8f9"].map((uuid): TiredEdit => [
+    `the UUID ${uuid} of FAT or NTFS in small letters`,
+    backupDisk,
+    uuid,
+    at('hosts.pve.filesystems["/mnt/backup"].fsUuid'),
+  ]),
   [
     "a backup disk's UUID in capitals",
     backupDisk,

@@ -73,7 +73,7 @@ export const clusterDump: Layer<"cluster-dump", typeof clusterDumpSpec> = {
         );
       askedBeside(part, at, all, look);
       if ("usedBy" in part.dump)
-        askedPods(part.dump.usedBy, dataset, [...at, "dump", "usedBy"], estate, look);
+        askedPods(part, part.dump.usedBy, [...at, "dump", "usedBy"], { dumped, estate }, look);
       const secret = secretOf(part.dump);
       if (secret !== undefined) look.secret([...at, "dump", "secret"], secret, "password");
       if ("server" in part.dump && part.dump.engine !== "command")
@@ -135,23 +135,31 @@ function isOfServer(dumped: DatasetSpec): boolean {
   return dumped.kind === "database" || (dumped.kind === "volume" && dumped.holds === "database");
 }
 
+/** A name without what people leave out of it: hyphens, dots and the last letter of more than one. */
+function bare(name: string): string {
+  return name.replace(/[-_.]|s$/g, "");
+}
+
 /** A dump of files runs on the node of the pods that have them: another service's labels lead elsewhere. */
 function askedPods(
+  { dataset, name, namespace }: Estate["layers"]["cluster-dump"][number],
   labels: Readonly<Record<string, string>>,
-  dataset: string,
   at: Path,
-  { services }: Estate,
+  { dumped, estate: { services } }: { readonly dumped: DatasetSpec | undefined; readonly estate: Estate },
   look: Lookup,
 ): void {
   const [service = ""] = dataset.split("/");
   const found = Object.entries(labels);
   if (found.some(([, value]) => value === service)) return;
+  const claim = dumped?.kind === "volume" ? (dumped.claim ?? "") : "";
   for (const [label, value] of found) {
-    if (slipOf(value, [service]) !== undefined)
+    // What the cluster's own names have too is no slip, and "node-red" is often called "nodered" there.
+    const isUsed = [namespace, claim, name].some(other => `-${other}-`.includes(`-${value}-`));
+    if (!isUsed && bare(value) !== bare(service) && slipOf(value, [service]) !== undefined)
       look.fault(
         [...at, label],
         value,
-        `is how nothing is called: a dump would look for pods of that label, and find none. Did you mean "${service}"?`,
+        `is a name that nothing else here has: a dump would look for pods of that label, and find none. Did you mean "${service}"? If its pods are called "${value}", call the service so`,
       );
     // What they are part of, or managed by, may be a service, and they still be this one's.
     if (/(^|\/)(app|k8s-app|name|instance)$/.test(label) && Object.hasOwn(services, value))
