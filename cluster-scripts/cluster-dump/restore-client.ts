@@ -47,7 +47,10 @@ export class RestoreClient {
     if (words) return new RestoreClient(client, words, stop);
     const ending = client.ending();
     client.close();
-    throw failure(`the client can't begin: ${ending?.kind === "broken" ? ending.why : "it has ended"}`);
+    throw failure(
+      `the client can't begin: ${ending?.kind === "broken" ? ending.why : "it has ended"}`,
+      "Every dump is as it was, and nothing was restored.",
+    );
   }
 
   /** @throws {RunnerError} in its program's own words, when that fails */
@@ -108,10 +111,13 @@ export class RestoreClient {
 
 const gone = "the client ended in its midst, killed or out of memory: kubectl describe pod shows which";
 
-function failure(failed: string): RunnerError {
+function failure(
+  failed: string,
+  kept = "Every dump is as it was. What a restore had given another name is there, and the next restore gives it its own back.",
+): RunnerError {
   return new RunnerError(exitCodes.failed, {
     failed,
-    kept: "Every dump is as it was. What a restore had given another name is there, and the next restore gives it its own back.",
+    kept,
     next: shell`kubectl logs ${hostname()} --all-containers`,
   });
 }

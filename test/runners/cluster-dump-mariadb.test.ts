@@ -70,6 +70,12 @@ test.each(inTime(1, ["mariadb-server.sh", "mariadb-databases.sh"]))(
       expect.stringMatching(/1 of [13] dumps did not come back in an empty server: .*`orders` has/),
       1,
     ]);
+    const mariadbd = shadow.mariadbd.replace('"$@"', '"$@" --innodb-data-file-path=ibdata1:5M');
+    const none = await world.drill("mariadb-restore.sh", { shadow: { ...shadow, mariadbd } });
+    expect([none.runner.stdout, none.runner.status]).toEqual([
+      expect.stringMatching(/the client can't begin: .*ibdata1' is of a different size/),
+      1,
+    ]);
   },
 );
 

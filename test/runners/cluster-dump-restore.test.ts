@@ -113,7 +113,7 @@ test("a drill brings each database back in a server of its own, asks the one tha
   ]);
   const none = await world.drill(restore, { shadow: { initdb: "echo 'no room for it' >&2; exit 1" } });
   expect([none.runner.stdout, none.runner.status]).toEqual([
-    expect.stringMatching(/the client can't begin: no room for it/),
+    expect.stringMatching(/the client can't begin: no room for it[^]*Kept: .*, and nothing was restored\./),
     1,
   ]);
 });
@@ -134,6 +134,13 @@ test("a drill says of no dump that it came back, or is bad, that it hasn't tried
     expect.stringMatching(
       /1 of 4 dumps did not come back.*client ended in its midst.*; 2 more were not tried/,
     ),
+    1,
+  ]);
+  const dead = await world.drill(restore, {
+    shadow: { pg_restore: 'kill -9 "$(head -n 1 "$PGHOST/data/postmaster.pid")"; exec REAL "$@"' },
+  });
+  expect([dead.client.stderr, dead.runner.status]).toEqual([
+    expect.stringContaining("database system is ready to accept connections"),
     1,
   ]);
   rmSync(join(world.target, "shop", world.files("shop").find(name => name.endsWith(".dump")) ?? ""));
