@@ -141,21 +141,26 @@ export interface Astray {
 /**
  * What a receiver doesn't hear, as Alertmanager leads alerts by its tree. The labels that a rule gives are known, those of the series
  * that it fires for aren't: a route that asks for one of these is taken for one that the alert doesn't match.
- * @throws {Error} where a route that counts can't be read here: none does behind the one by which the receiver hears
+ * @throws {Error} where an expression that can't be read here decides whether the receiver hears
  */
 export function astray({ namespace, object, receiver, alerts }: Heard, root: RouteTree): Astray[] {
   // The operator calls it after all three, with slashes between them, or before 0.57 with hyphens.
   const own = new Set(["/", "-"].map(by => [namespace, object, receiver].join(by)));
   return alerts.flatMap(({ alert, labels }): Astray[] => {
-    const [ours, others]: [Leaf[], Leaf[]] = [[], []];
-    for (const leaf of leavesOf(root, { ...labels, alertname: alert }, "")) {
-      if (own.has(leaf.receiver) && leaf.times === "") return [];
-      (own.has(leaf.receiver) ? ours : others).push(leaf);
+    const leaves: Leaf[] = [];
+    for (const leaf of leavesOf(root, { ...labels, alertname: alert }, { receiver: "", doubt: undefined })) {
+      if (own.has(leaf.receiver) && leaf.times === "" && leaf.doubt === undefined) return [];
+      leaves.push(leaf);
     }
-    const led =
-      ours.length === 0
-        ? others.map(leaf => JSON.stringify(leaf.receiver))
-        : ours.map(leaf => `it ${leaf.times}`);
+    const ours = leaves.filter(({ receiver: to }) => own.has(to));
+    const doubtful = ours.find(({ times, doubt }) => times === "" && doubt !== undefined);
+    if (doubtful) throw new Error(`its expression ${JSON.stringify(doubtful.doubt)} can't be read`);
+    const led = (ours.length === 0 ? leaves : ours).map(({ receiver: to, times, doubt }) =>
+      [
+        ...(doubt === undefined ? [] : ["perhaps"]),
+        ours.length === 0 ? JSON.stringify(to) : `it ${times}`,
+      ].join(" "),
+    );
     return [{ alert, to: led.join(" and ") }];
   });
 }
@@ -178,28 +183,49 @@ export function astrayText({ alerts }: Heard, strays: readonly Astray[]): string
 interface Leaf {
   readonly receiver: string;
   readonly times: string;
+  /** An expression that can't be read here, by which the alert may not come there. */
+  readonly doubt: string | undefined;
 }
 
 /**
  * Where an alert goes from a route on, one after the other. As Alertmanager's dispatcher goes: the first that is for it, and those after
  * one that says `continue`.
- * @returns whether the route is for it
+ * @returns whether the route is for it, or the expression that decides that
  */
-function* leavesOf(at: RouteTree, labels: Labels, inherited: string): Generator<Leaf, boolean> {
-  if (!at.matchers.every(matcher => holds(matcher, labels[matcher.name] ?? ""))) return false;
-  const receiver = at.receiver ?? inherited;
+function* leavesOf(
+  at: RouteTree,
+  labels: Labels,
+  above: Pick<Leaf, "receiver" | "doubt">,
+): Generator<Leaf, boolean | string> {
+  const isFor = matched(at.matchers, labels);
+  if (isFor === false) return false;
+  const receiver = at.receiver ?? above.receiver;
+  const doubt = above.doubt ?? (isFor === true ? undefined : isFor);
+  let [taken, doubtBelow] = [doubt, doubt];
   let isBelow = false;
   for (const child of at.routes) {
-    const isForChild = yield* leavesOf(child, labels, receiver);
-    isBelow ||= isForChild;
-    if (isForChild && !child.continues) break;
+    const isForChild = yield* leavesOf(child, labels, { receiver, doubt: taken });
+    if (isForChild === true) isBelow = true;
+    else if (isForChild !== false) {
+      doubtBelow ??= isForChild;
+      // It may have taken the alert from all behind it.
+      if (!child.continues) taken ??= isForChild;
+    }
+    if (isForChild === true && !child.continues) break;
   }
-  if (!isBelow) yield { receiver, times: at.times };
-  return true;
+  if (!isBelow) yield { receiver, times: at.times, doubt: doubtBelow };
+  return isFor;
 }
 
-function holds({ by, value, expression }: Matcher, label: string): boolean {
-  if (!by.endsWith("~")) return (label === value) === (by === "=");
-  if (!expression) throw new Error(`its expression ${JSON.stringify(value)} can't be read`);
-  return expression.test(label) === (by === "=~");
+/** @returns an expression that can't be read here, where it alone decides */
+function matched(matchers: readonly Matcher[], labels: Labels): boolean | string {
+  let doubt: string | undefined;
+  for (const { name, by, value, expression } of matchers) {
+    const label = labels[name] ?? "";
+    if (!by.endsWith("~")) {
+      if ((label === value) !== (by === "=")) return false;
+    } else if (!expression) doubt ??= value;
+    else if (expression.test(label) !== (by === "=~")) return false;
+  }
+  return doubt ?? true;
 }

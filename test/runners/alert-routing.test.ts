@@ -66,15 +66,17 @@ test.each<[Readonly<Record<string, string>>, readonly string[]]>([
 });
 
 test.each([0, 1, 2, 3, 4])(
-  "where an expression of Go's counts, nobody says where an alert is led: %j",
+  "where an expression of Go's decides, nobody says where an alert is led: %j",
   async index => {
     const alerts = [{ alert: "etcd".repeat(10), labels: { host: `odd${index}` } }];
-    expect(() => astray({ namespace: "a", object: "b", receiver: "c", alerts }, read)).toThrow(
-      /^its expression ".*" can't be read$/,
-    );
-    // Behind the route by which its receiver hears, none counts.
     const heard = { namespace: "monitoring", object: "holdfast", receiver: "infra", alerts };
     const own = { ...read, matchers: [], continues: true, receiver: "monitoring/holdfast/infra", routes: [] };
-    expect(astray(heard, { ...read, routes: [own, ...read.routes] })).toEqual([]);
+    const among = (...routes: readonly RouteTree[]) => astray(heard, { ...read, routes });
+    expect(() => among(...read.routes, own)).toThrow(/^its expression ".*" can't be read$/);
+    // It doesn't behind the route by which its receiver hears, nor where there is none.
+    expect(among(own, ...read.routes)).toEqual([]);
+    expect(among(...read.routes.map(route => ({ ...route, continues: true })), own)).toEqual([]);
+    const [{ alert = "" } = {}] = alerts;
+    expect(among(...read.routes)).toEqual([{ alert, to: 'perhaps "deep" and perhaps "top"' }]);
   },
 );

@@ -744,7 +744,7 @@ describe("rules of the cluster", () => {
     ["doesn't answer", "Error from server (NotFound): none", "Error from server (NotFound): none"],
     [
       "has an expression before them that nobody reads here",
-      [{ receiver: "quiet", matchers: ['alertname=~"(?i:watchdog)"'] }],
+      [{ receiver: "quiet", matchers: ['alertname=~"(?i:watchdog)"'] }, ...receiversOf(exampleEstate())],
       'its expression "(?i:watchdog)" can\'t be read',
     ],
   ])(
