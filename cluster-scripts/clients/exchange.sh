@@ -13,9 +13,9 @@ worst=0
 mkfifo alive || exit 1
 exec 9>alive
 
-# tell FILE VALUE: appears whole or not at all
+# tell FILE VALUE: appears whole or not at all. Where it can't, the exchange is full: this shell ends, as both sides would wait for one another.
 tell() {
-  printf %s "$2" >"$1.new" && mv "$1.new" "$1"
+  printf %s "$2" >"$1.new" && mv "$1.new" "$1" || exit 1
 }
 
 # tell_certificates FILE: those that it has in PEM, so that somebody is told before one of them ends; nothing else of it, such as a key

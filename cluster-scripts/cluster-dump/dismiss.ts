@@ -1,9 +1,10 @@
-import { closeSync, constants, existsSync, openSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { join } from "node:path";
 import type { Log } from "../../host-scripts/runtime/log";
 import { Stop } from "../../host-scripts/runtime/stop";
 import { Client, type ExchangeConfig } from "./exchange";
+import { letGo } from "./pipe";
 
 const everyMs = 50;
 
@@ -19,7 +20,7 @@ export async function dismiss(config: ExchangeConfig, log: Log): Promise<void> {
   try {
     const client = await Client.meet({ config, stop, phase: "report" });
     while (client.isThere && !existsSync(join(exchange, "done"))) {
-      for (const name of readdirSync(exchange)) poke(join(exchange, name));
+      for (const name of readdirSync(exchange)) letGo(join(exchange, name));
       await sleep(everyMs);
     }
     client.close();
@@ -27,16 +28,5 @@ export async function dismiss(config: ExchangeConfig, log: Log): Promise<void> {
     log.warn("the client's container has not begun, and may wait until the pod's time-out");
   } finally {
     quiet();
-  }
-}
-
-/** Opens a pipe and closes it: who waits to write to it finds it broken, and who waits to read, at its end. */
-function poke(path: string): void {
-  const isWritten = /\.(?:in|back)$|\/asked$/.test(path);
-  if (!isWritten && !/\.(?:data|out|plain)$/.test(path)) return;
-  try {
-    closeSync(openSync(path, (isWritten ? constants.O_WRONLY : constants.O_RDONLY) | constants.O_NONBLOCK));
-  } catch {
-    // Nobody waits there now.
   }
 }

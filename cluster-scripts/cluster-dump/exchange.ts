@@ -9,7 +9,7 @@ import { printable } from "../../host-scripts/runtime/quoted";
 import { shell } from "../../host-scripts/runtime/shell";
 import { firstLines, Tail } from "../../host-scripts/runtime/tail";
 import type { Stop } from "../../host-scripts/runtime/stop";
-import { readPipe } from "./pipe";
+import { letGo, readPipe } from "./pipe";
 
 const everyMs = 50;
 const metFile = "met";
@@ -97,7 +97,17 @@ export class Client {
 
   /** Waits for the first of some files. @returns its name; undefined when the client has ended without any of them */
   async first(...names: readonly string[]): Promise<string | undefined> {
+    return this.firstPast(undefined, ...names);
+  }
+
+  /**
+   * The same, past an offer of which nothing more is taken: the client may still wait for who opens that one's pipes, and then offers
+   * nothing else.
+   */
+  async firstPast(offer: string | undefined, ...names: readonly string[]): Promise<string | undefined> {
     for (;;) {
+      if (offer !== undefined)
+        for (const pipe of ["data", "back", "plain"]) letGo(this.path(`${offer}.${pipe}`));
       // Asked before the look: what it wrote last comes before its end.
       const wasGone = this.isGone;
       const found = names.find(name => existsSync(this.path(name)));
@@ -105,6 +115,21 @@ export class Client {
       await sleep(everyMs);
       this.run.stop.check(this.run.phase);
     }
+  }
+
+  /**
+   * Reads a pipe that a program of it writes to. One that was killed before it opened the pipe never ends that by itself.
+   * @param exit file that it writes once that program has ended
+   */
+  read(name: string, exit: string): Socket {
+    const pipe = readPipe(this.path(name));
+    const giveUp = (): void => {
+      if (!existsSync(this.path(exit))) pipe.destroy(new Error(gone));
+    };
+    this.alive.once("close", giveUp);
+    pipe.once("close", () => this.alive.off("close", giveUp));
+    if (this.isGone) giveUp();
+    return pipe;
   }
 
   /** What a program of it wrote to its standard error: its first and last lines. */
@@ -127,14 +152,19 @@ export class Client {
   }
 }
 
+/** What is said of one that ends before what it was asked for. */
+export const gone =
+  "the client ended in its midst, killed or out of memory: kubectl describe pod shows which";
+
 /** The client's own, and the two in which it may offer side by side: side_by_side of `clients/exchange.sh`. */
 export const lanes = ["", "a-", "b-"] as const;
 
 /** Each dump that the client offers in a lane, in its order. */
 export async function* offersOf(client: Client, lane: (typeof lanes)[number]): AsyncGenerator<Offer> {
+  let before: string | undefined;
   for (let count = 1; ; count += 1) {
     const number = `${lane}${count}`;
-    const found = await client.first(`${number}.name`, "done", "broken");
+    const found = await client.firstPast(before, `${number}.name`, "done", "broken");
     if (found !== `${number}.name`) return;
     const name = client.text(found);
     const left = await client.first(`${number}.form`, `${number}.left`);
@@ -142,5 +172,6 @@ export async function* offersOf(client: Client, lane: (typeof lanes)[number]): A
     yield left === `${number}.form` && isDumpForm(said)
       ? { number, name, form: said }
       : { number, name, leftOut: said };
+    before = number;
   }
 }

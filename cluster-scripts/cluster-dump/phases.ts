@@ -48,7 +48,15 @@ export const receive: Phase<ClusterDump> = {
   async run(run) {
     const client = await Client.meet({ ...run, phase: "receive" });
     try {
-      const ended = await Promise.allSettled(lanes.map(lane => receiveIn(lane, client, run)));
+      const ended = await Promise.allSettled(
+        lanes.map(lane =>
+          receiveIn(lane, client, run).catch((error: unknown) => {
+            // The others would wait for a client that waits for this one.
+            client.close();
+            throw error;
+          }),
+        ),
+      );
       const failed = ended.find(({ status }) => status === "rejected");
       if (failed?.status === "rejected") throw failed.reason;
       run.clientSaid = client.ending();

@@ -1,5 +1,7 @@
-import { constants, openSync } from "node:fs";
+import { closeSync, constants, openSync } from "node:fs";
 import { Socket } from "node:net";
+import type { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { errnoOf } from "../../host-scripts/runtime/errors";
 
@@ -30,5 +32,37 @@ export async function writePipe(path: string, isAwaited: () => boolean): Promise
     }
     if (!goesOn) return undefined;
     await sleep(everyMs);
+  }
+}
+
+/** What a pipe says whose reader has gone before all was written. */
+const endedEarly = ["EPIPE", "ECONNRESET", "ERR_STREAM_PREMATURE_CLOSE"];
+
+/**
+ * Gives a program what it reads, until it has ended: one that found enough to complain about reads no further, and what it says counts.
+ * @throws when what it was given broke off by itself: a program needn't know that there was more
+ */
+export async function give(
+  input: Readable,
+  pipe: Socket,
+  ended: Promise<unknown>,
+  signal: AbortSignal,
+): Promise<void> {
+  const [sent] = await Promise.allSettled([
+    pipeline(input, pipe, { signal }),
+    ended.then(() => pipe.destroy()),
+  ]);
+  if (sent.status === "rejected" && !signal.aborted && !endedEarly.includes(errnoOf(sent.reason) ?? ""))
+    throw sent.reason;
+}
+
+/** Opens a client's pipe and closes it: who waits to write to it finds it broken, and who waits to read, at its end. */
+export function letGo(path: string): void {
+  const isWritten = /\.(?:in|back)$|\/asked$/.test(path);
+  if (!isWritten && !/\.(?:data|out|plain)$/.test(path)) return;
+  try {
+    closeSync(openSync(path, (isWritten ? constants.O_WRONLY : constants.O_RDONLY) | constants.O_NONBLOCK));
+  } catch {
+    // Nobody waits there now.
   }
 }

@@ -7,8 +7,8 @@ import type { DumpForm } from "../../plan/contracts/dump-forms";
 import { exitCodes, RunnerError } from "../../host-scripts/runtime/errors";
 import { shell } from "../../host-scripts/runtime/shell";
 import type { Stop } from "../../host-scripts/runtime/stop";
-import { Client, type ExchangeConfig, type Offer } from "./exchange";
-import { readPipe, writePipe } from "./pipe";
+import { Client, type ExchangeConfig, gone, type Offer } from "./exchange";
+import { give, writePipe } from "./pipe";
 
 /** What the client's scripts for a restore can be asked for, each a function "on_WORD" there. */
 type Word = "names" | "aside" | "back" | "keep" | "drop" | "restore" | "count" | "check";
@@ -62,7 +62,7 @@ export class RestoreClient {
     this.words.write(`${ask} ${word}\n`);
     if ((await client.first(`${ask}.out`)) === undefined) throw failure(gone);
     const read = pipeline(
-      readPipe(client.path(`${ask}.out`)),
+      client.read(`${ask}.out`, `${ask}.exit`),
       async source => {
         for await (const chunk of source) see?.(chunk as Buffer);
       },
@@ -71,14 +71,11 @@ export class RestoreClient {
     read.catch(() => undefined);
     const given = await writePipe(client.path(`${ask}.in`), () => client.isThere);
     const ended = client.first(`${ask}.exit`);
-    if (given && input) {
-      // A program that found enough to complain about reads no further: what it says counts.
-      const sent = pipeline(input, given, { signal: stop.signal });
-      await Promise.allSettled([sent, ended.then(() => given.destroy())]);
-    } else given?.destroy();
+    if (given && input) await give(input, given, ended, stop.signal);
+    else given?.destroy();
     const found = await ended;
-    await read;
     if (found === undefined) throw failure(gone);
+    await read;
     const exit = client.text(found);
     if (exit !== "0")
       throw failure(client.errors(`${ask}.errors`) || `its program for "${word}" ended with ${exit}`);
@@ -96,11 +93,14 @@ export class RestoreClient {
     const number = String((this.offered += 1));
     const asked = this.ask("keep", { name });
     asked.catch(() => undefined);
-    const found = await this.client.first(`${number}.form`, `ask-${this.asked}.exit`);
-    const taken = found === `${number}.form` ? await take({ number, name }) : undefined;
+    const exit = `ask-${this.asked}.exit`;
+    const found = await this.client.first(`${number}.form`, exit);
+    const taken = found === `${number}.form` ? take({ number, name }) : undefined;
+    await taken?.catch(() => this.client.firstPast(number, exit));
+    const kept = await taken;
     await asked;
-    if (taken === undefined) throw failure("the client has offered nothing of it");
-    return taken;
+    if (kept === undefined) throw failure("the client has offered nothing of it");
+    return kept;
   }
 
   close(): void {
@@ -108,8 +108,6 @@ export class RestoreClient {
     this.client.close();
   }
 }
-
-const gone = "the client ended in its midst, killed or out of memory: kubectl describe pod shows which";
 
 function failure(
   failed: string,

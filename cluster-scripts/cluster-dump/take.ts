@@ -21,12 +21,12 @@ import { syncFolder } from "../../host-scripts/runtime/durable";
 import { errnoOf, messageOf } from "../../host-scripts/runtime/errors";
 import type { ClusterDump } from "./cluster-dump";
 import { type Content, judgeOf } from "./content";
-import type { Client, Offer } from "./exchange";
+import { type Client, gone, type Offer } from "./exchange";
 import { folderOf } from "./folder";
 import { hold, judgeSize } from "./held";
 import type { Manifest } from "../../plan/contracts/dump-manifest";
 import { writeManifest } from "./manifest";
-import { readPipe, writePipe } from "./pipe";
+import { give, writePipe } from "./pipe";
 
 /** Why a dump isn't kept as a good one. */
 class DumpFailed extends Error {}
@@ -46,10 +46,11 @@ export async function takeDump(
   former = false,
 ): Promise<Manifest> {
   const folder = folderOf(run.config, name);
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const { startedAt, file } = await nameIn(folder, form);
-  const part = join(folder, `${partPrefix}${file}`);
+  let part: string | undefined;
   try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const { startedAt, file } = await nameIn(folder, form);
+    part = join(folder, `${partPrefix}${file}`);
     const stream = await store(run, client, number, form, part);
     const written = await sumOf(part, run.stop.signal);
     if (written.sha256 !== stream.sha256)
@@ -75,7 +76,7 @@ export async function takeDump(
     syncFolder(folder);
     return made;
   } catch (error) {
-    rmSync(part, { force: true });
+    if (part !== undefined) rmSync(part, { force: true });
     run.stop.check("receive");
     throw asDumpFailed(error);
   }
@@ -123,7 +124,7 @@ async function store(
   let bytes = 0;
   let contentBytes = 0;
   await pipeline(
-    readPipe(client.path(`${number}.data`)),
+    client.read(`${number}.data`, `${number}.exit`),
     passing(chunk => {
       contentBytes += chunk.length;
       judge?.add(chunk);
@@ -134,7 +135,8 @@ async function store(
       hash.update(chunk);
       run.log.progress(`receive: ${bytes} bytes`);
     }),
-    createWriteStream(part, { flags: "wx", mode: 0o600 }),
+    // Opened before anything is awaited: a stream that is given up first would make the file after it was removed.
+    createWriteStream(part, { fd: openSync(part, "wx", 0o600) }),
     { signal: run.stop.signal },
   );
   // Its end says nothing: so ends a pipe too when the program that filled it was killed.
@@ -153,8 +155,6 @@ async function store(
   return { bytes, sha256: hash.digest("hex"), contentBytes, content: judge?.end() };
 }
 
-const gone = "the client ended in its midst, killed or out of memory: kubectl describe pod shows which";
-
 /** Reads what is on the target: an archive is whole when the program that restores it can read it to its end. */
 async function readBack(
   run: ClusterDump,
@@ -165,7 +165,7 @@ async function readBack(
 ): Promise<Content> {
   if ((await client.first(`${number}.plain`)) === undefined) throw new DumpFailed(gone);
   const judge = judgeOf(form);
-  const plain = readPipe(client.path(`${number}.plain`));
+  const plain = client.read(`${number}.plain`, `${number}.back-exit`);
   const read = pipeline(
     plain,
     async source => {
@@ -173,13 +173,12 @@ async function readBack(
     },
     { signal: run.stop.signal },
   );
-  // A program that found enough to complain about reads no further: what it says counts.
+  // Until it is waited for, its end may come first: by a stop, or with the client.
+  read.catch(() => undefined);
   const back = await writePipe(client.path(`${number}.back`), () => client.isThere);
   if (!back) throw new DumpFailed(gone);
   const ended = client.first(`${number}.back-exit`);
-  const sent = pipeline(contentOf(part, form), back, { signal: run.stop.signal });
-  const endsEarly = ended.then(() => back.destroy());
-  await Promise.allSettled([sent, endsEarly]);
+  await give(contentOf(part, form), back, ended, run.stop.signal);
   await read;
   const exit = (await ended) && client.text(`${number}.back-exit`);
   if (exit === undefined) throw new DumpFailed(gone);
