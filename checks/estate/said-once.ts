@@ -9,21 +9,23 @@ export const saidOnce = defineCheck({
   code: "estate/said-once",
   severity: "error",
   title: "A name that nobody else says is a letter away from one that others say",
-  why: "A site that one place alone has makes a NAS in the same house an off-site copy. A namespace with a letter too few has its volumes looked for where nothing is. Nothing else tells a new name from a slip.",
+  why: "A site that one place alone has makes a NAS in the same house an off-site copy. A namespace with a letter too few has its volumes looked for where nothing is, and as an account that isn't there no dump logs in. Nothing else tells a new name from a slip.",
   run: plan =>
-    [...sitesOf(plan), ...namespacesOf(plan)].flatMap(({ kind, name, where, others }) => {
-      if (others.has(name)) return [];
-      const meant = slipOf(name, others);
-      if (meant === undefined) return [];
-      return [
-        {
-          subject: name,
-          message: `${where} has the ${kind} "${name}", which nothing else in the estate says. Did you mean "${meant}"?`,
-          fix: `Write "${meant}" in ${where}.${kind === "site" ? ` If there are two such sites, list both in sites: ["${meant}", "${name}"].` : ""}`,
-          evidence: { kind, where, meant },
-        },
-      ];
-    }),
+    [...sitesOf(plan), ...namespacesOf(plan), ...accountsOf(plan)].flatMap(
+      ({ kind, name, where, others }) => {
+        if (others.has(name)) return [];
+        const meant = slipOf(name, others);
+        if (meant === undefined) return [];
+        return [
+          {
+            subject: name,
+            message: `${where} has the ${kind} "${name}", which nothing else in the estate says. Did you mean "${meant}"?`,
+            fix: `Write "${meant}" in ${where}.${kind === "site" ? ` If there are two such sites, list both in sites: ["${meant}", "${name}"].` : ""}`,
+            evidence: { kind, where, meant },
+          },
+        ];
+      },
+    ),
   examples: {
     bad: [
       mended(
@@ -100,6 +102,22 @@ function namespacesOf({ estate, datasets, jobs }: Plan): Said[] {
     [...dumps, ...ofData, alerting],
     [...known, ...apart, "kube-system", "monitoring"],
   );
+}
+
+/** Accounts that dumps log in as, beside those of two dumps at least: two servers may well have two. */
+function accountsOf({ estate }: Plan): Said[] {
+  const said = Object.entries(estate.layers).flatMap(([layer, parts]) =>
+    parts.flatMap((part, index) => {
+      if (!("dump" in part) || !part.dump || !("user" in part.dump) || part.dump.user === undefined)
+        return [];
+      const where = pathText(["layers", layer, index, "dump", "user"]).slice("estate.".length);
+      return [{ name: part.dump.user, where }];
+    }),
+  );
+  const often = new Set(
+    said.flatMap(({ name }, at) => (said.slice(0, at).some(other => other.name === name) ? [name] : [])),
+  );
+  return withOthers("account", said, []).map(each => ({ ...each, others: often }));
 }
 
 function withOthers(

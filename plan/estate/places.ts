@@ -189,7 +189,14 @@ function isAlpine(image: string): boolean {
 
 /** A Kubernetes cluster whose nodes are VMs on hosts. */
 export const cluster = z.strictObject({
-  hosts: z.array(name).min(1).describe("Hosts that its nodes run on"),
+  hosts: z
+    .array(name)
+    .min(1)
+    .refine(
+      hosts => new Set(hosts).size === hosts.length,
+      "names one host twice: another one would be left out, and what its loss takes with it. Expected each host that a node runs on, once",
+    )
+    .describe("Hosts that its nodes run on"),
   disk: name.describe("Disk of the first host that holds the nodes' own file systems"),
   api: apiUrl
     .refine(

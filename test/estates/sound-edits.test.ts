@@ -90,6 +90,11 @@ const edits: readonly (readonly [what: string, ...edits: readonly Edit[]])[] = [
     ["hosts > pve > filesystems > /mnt/backup > fsUuid", uuid],
   ]),
   [
+    "two servers with accounts a letter apart",
+    [`${dumpOf("postgresql")} > dump > user`, "dumper"],
+    [`${dumpOf("mysql")} > dump > user`, "dumpers"],
+  ],
+  [
     "the guests of Proxmox VE by the folder that has them",
     ["services > pve-host > data > 0 > paths", ["/etc/pve/qemu-server", "/etc/pve/storage.cfg"]],
   ],
@@ -169,3 +174,8 @@ test.each(edits.map(([what, ...changes]) => ({ what, changes })))(
       ),
     ).toEqual([]),
 );
+
+test("a dump's account that is a letter away from those of others is told, beside two that are sound", () =>
+  expect(
+    findingsOf(homelabWith(estate => editAt(estate, `${dumpOf("mysql")} > dump > user`, "bakcup"))),
+  ).toMatchObject([{ code: "estate/said-once", subject: "bakcup" }]));

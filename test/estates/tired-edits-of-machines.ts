@@ -1,3 +1,4 @@
+import { estate } from "../../stacks/homelab/estate";
 import { dumpOf, nasSnapshot, offsite } from "./mutation";
 import type { TiredEdit } from "./tired-edits";
 
@@ -7,6 +8,7 @@ const dumped = 'layers["cluster-dump"][0].dump';
 const usedBy = `${dumpOf("vaultwarden")} > dump > usedBy`;
 const labels = at('layers["cluster-dump"][5].dump.usedBy');
 const backupDisk = "hosts > pve > filesystems > /mnt/backup > fsUuid";
+const onNas = estate.layers["nas-snapshots"]?.[0];
 const kubeState = "monitoring > exporters > 2 > metrics";
 
 const envelope = (where: string): TiredEdit => [
@@ -45,6 +47,24 @@ export const machines: TiredEdit[] = [
     uuid,
     at('hosts.pve.filesystems["/mnt/backup"].fsUuid'),
   ]),
+  ...(["secret", "password", "user"] as const).map((field): TiredEdit => [
+    `the two accounts at the NAS with each other's ${field}`,
+    nasSnapshot,
+    {
+      ...onNas,
+      watch: { ...onNas?.watch, [field]: onNas?.apply?.[field] },
+      apply: { ...onNas?.apply, [field]: onNas?.watch?.[field] },
+    },
+    at(`layers["nas-snapshots"][0].watch.${field === "password" ? field : "secret"}`),
+  ]),
+  ["a cluster on one host, twice", "clusters > k8s > hosts", ["pve", "pve"], at("clusters.k8s.hosts")],
+  [
+    "a dump's account with two letters turned round",
+    `${postgresql} > user`,
+    "bakcup",
+    "estate/said-once",
+    "bakcup",
+  ],
   [
     "a backup disk's UUID in capitals",
     backupDisk,

@@ -22,10 +22,29 @@ export function nasRetentionOf(spec: NasSnapshotsSpec, estate: Estate): NasReten
   return { destination, share: share.slice(1), keepDays, user, key, password };
 }
 
+/** Two accounts, each with what is called after the other: the host would get the key that shortens what is kept. */
+function swapped({ apply, watch }: NasSnapshotsSpec, at: Path, look: Lookup): void {
+  if (!apply || !watch) return;
+  const wordsOf = (text: string): string[] => text.split(/[-_.]/);
+  const own = (one: string, other: string): string[] =>
+    wordsOf(one).filter(word => !wordsOf(other).includes(word));
+  const isOf = (words: readonly string[], one: string, other: string): boolean =>
+    words.some(word => own(one, other).includes(word));
+  const [watches, applies] = [own(watch.user, apply.user), own(apply.user, watch.user)];
+  for (const field of ["secret", "password"] as const)
+    if (isOf(applies, watch[field], apply[field]) || isOf(watches, apply[field], watch[field]))
+      look.fault(
+        [...at.slice(0, -1), "watch", field],
+        watch[field],
+        `is called after the account that sets the retention ("${apply.user}"), and lies on a host, whose root could shorten what is kept. Expected that of ${watch.user}, e.g. "${apply[field]}", and this one in "apply"; or the two accounts the other way round`,
+      );
+}
+
 /** Looks at who sets the retention: nothing that lies on a host may be able to. */
 export function lookAtApply(part: NasSnapshotsSpec, at: Path, look: Lookup, estate: Estate): void {
   const { apply } = part;
   if (!apply) return;
+  swapped(part, at, look);
   look.secret([...at, "secret"], apply.secret, "ssh-key");
   look.secret([...at, "password"], apply.password, "password");
   const destination = estate.destinations[part.destination];
