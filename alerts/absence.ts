@@ -93,7 +93,7 @@ function absentSeries(text: string, plan: Plan): Series[] {
 }
 
 function ruleOf(spec: AlertSpec, expr: string, plan: Plan): AbsenceRule {
-  const rule = estateRule({ ...spec, name: `${spec.name}Absent`, expr }, plan.estate);
+  const rule = estateRule({ ...spec, name: `${spec.name}Absent`, expr }, plan);
   return {
     of: spec.name,
     rule: {

@@ -42,10 +42,10 @@ export function allAlerts(plan: Plan): readonly Alert[] {
 }
 
 /** The estate's own alerts. */
-export function ownAlerts({ estate }: Plan): Alert[] {
-  return estate.monitoring.alerts.map(spec => ({
+export function ownAlerts(plan: Plan): Alert[] {
+  return plan.estate.monitoring.alerts.map(spec => ({
     name: spec.name,
-    rule: estateRule(spec, estate),
+    rule: estateRule(spec, plan),
     parsed: readPromql(spec.expr),
     severity: spec.severity,
     ...(spec.receiver === undefined ? {} : { receiver: spec.receiver }),
@@ -55,9 +55,9 @@ export function ownAlerts({ estate }: Plan): Alert[] {
   }));
 }
 
-function jobAlerts({ jobs, estate }: Plan): Alert[] {
-  return jobs.flatMap(job =>
-    rulesOf(job, estate).rules.map(rule => ({
+function jobAlerts(plan: Plan): Alert[] {
+  return plan.jobs.flatMap(job =>
+    rulesOf(job, plan).rules.map(rule => ({
       name: rule.alert,
       rule,
       parsed: readPromql(rule.expr),

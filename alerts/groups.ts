@@ -8,11 +8,7 @@ import { promDuration, type RuleGroup, rulesOf } from "./rules";
 
 /** Every rule of a plan: a group for each job, one for the estate's own alerts, and the one that always fires. */
 export function ruleGroups(plan: Plan): RuleGroup[] {
-  return [
-    ...plan.jobs.map(job => rulesOf(job, plan.estate)),
-    ...estateRules(plan),
-    ...watchdogRules(plan.estate),
-  ];
+  return [...plan.jobs.map(job => rulesOf(job, plan)), ...estateRules(plan), ...watchdogRules(plan)];
 }
 
 /**
@@ -22,7 +18,7 @@ export function ruleGroups(plan: Plan): RuleGroup[] {
 export function estateRules(plan: Plan): RuleGroup[] {
   const { alerts, evaluationInterval } = plan.estate.monitoring;
   const rules = [
-    ...alerts.map(spec => estateRule(spec, plan.estate)),
+    ...alerts.map(spec => estateRule(spec, plan)),
     ...absenceRules(plan).map(absence => absence.rule),
     ...standingRules(plan).map(standing => standing.rule),
   ];

@@ -31,7 +31,7 @@ export function promtoolTestsOfEstate(plan: Plan): AlertTests[] {
       ...group.rules.filter(rule => absences.has(rule.alert)).map(rule => absentTestsOf(group, rule)),
       ...standing.map(each => standingTestsOf(group, each)),
     ]),
-    ...watchdogRules(plan.estate).flatMap(group => group.rules.map(rule => alwaysTestsOf(group, rule))),
+    ...watchdogRules(plan).flatMap(group => group.rules.map(rule => alwaysTestsOf(group, rule))),
   ];
 }
 

@@ -1,4 +1,5 @@
 import { stringify } from "yaml";
+import type { Plan } from "../plan";
 import type { Estate } from "../plan/estate/schema";
 import { type Job, type JobAlert, metricOf } from "../plan/job";
 import { healthyAge } from "../plan/staleness";
@@ -43,8 +44,9 @@ export interface AlertTests {
  * late and as long as its budget; firing within the promise after one missed run; firing at the first failure; firing when
  * nothing was ever pushed. The job's own alerts are silent at their limits and fire beyond them.
  */
-export function promtoolTests(job: Job, estate: Estate): AlertTests[] {
-  const group = rulesOf(job, estate);
+export function promtoolTests(job: Job, plan: Plan): AlertTests[] {
+  const { estate } = plan;
+  const group = rulesOf(job, plan);
   const [failing, stale, absent] = group.rules;
   if (!failing || !stale || !absent) throw new Error(`job ${job.name} lacks one of its three alerts`);
   const own = ownAlertsOf(job, estate).map((alert, index) => {

@@ -1,4 +1,5 @@
-import { dashboardOf } from "./boards/uid";
+import type { Plan } from "../plan";
+import { annotationsOf } from "./annotations";
 import { fullSoon } from "./full-soon";
 import { trendOf } from "./trend";
 import { alertStem } from "../plan/alert-stem";
@@ -25,7 +26,8 @@ export interface RuleGroup {
 }
 
 /** A job's alerts: those that every job has (it failed, it hasn't succeeded for too long, it is unheard of), its own, and what its runs' times say. */
-export function rulesOf(job: Job, estate: Estate): RuleGroup {
+export function rulesOf(job: Job, plan: Plan): RuleGroup {
+  const { estate } = plan;
   const stem = stemOf(job);
   const status = metricOf(job, "status");
   const success = metricOf(job, "last-success");
@@ -43,12 +45,10 @@ export function rulesOf(job: Job, estate: Estate): RuleGroup {
       holdfast_job: job.name,
       namespace: estate.monitoring.namespace,
     },
-    annotations: {
-      summary,
-      description: lookAt(job),
-      runbook_url: `${estate.monitoring.runbooks.replace(/\/$/, "")}/${alert}`,
-      dashboard: dashboardOf(estate, job.layer),
-    },
+    annotations: annotationsOf(
+      { alert, summary, description: lookAt(job), job, receiver: job.judged.receiver },
+      plan,
+    ),
   });
   return {
     name: `holdfast-${job.host}-${job.name}`,

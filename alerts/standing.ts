@@ -1,6 +1,6 @@
 import type { Plan } from "../plan";
 import { type HostedJob, isHosted, isOnlyPlanned, type Job } from "../plan/job";
-import { dashboardOf } from "./boards/uid";
+import { annotationsOf } from "./annotations";
 import { promisedCopies } from "./drill-times";
 import { fullSoon, fullWithinDays, reckonedAfterMs } from "./full-soon";
 import { promDuration } from "./rules";
@@ -35,7 +35,7 @@ function standing(
   first: Job,
   plan: Plan,
 ): StandingRule {
-  const { namespace, runbooks } = plan.estate.monitoring;
+  const { namespace } = plan.estate.monitoring;
   const heard = { severity: "warning", receiver: first.judged.receiver } as const;
   return {
     ...heard,
@@ -45,12 +45,7 @@ function standing(
         ...heard,
         ...{ holdfast_job: of, namespace },
       },
-      annotations: {
-        summary,
-        description: look,
-        runbook_url: `${runbooks.replace(/\/$/, "")}/${alert}`,
-        dashboard: dashboardOf(plan.estate),
-      },
+      annotations: annotationsOf({ alert, summary, description: look, receiver: heard.receiver }, plan),
     },
     proof,
   };

@@ -1,6 +1,7 @@
+import type { Plan } from "../plan";
 import type { Estate } from "../plan/estate/schema";
 import { parseDuration } from "../plan/units/duration";
-import { dashboardOf } from "./boards/uid";
+import { annotationsOf } from "./annotations";
 import { type AlertRouting, routesOf } from "./routes";
 import { promDuration, type RuleGroup } from "./rules";
 
@@ -11,8 +12,8 @@ export const watchdogName = "HoldfastWatchdog";
 export const deadManReceiver = "DeadMan";
 
 /** The rule whose alert is heard outside for as long as rules are evaluated; none where nobody listens. */
-export function watchdogRules(estate: Estate): RuleGroup[] {
-  const { monitoring } = estate;
+export function watchdogRules(plan: Plan): RuleGroup[] {
+  const { monitoring } = plan.estate;
   if (!monitoring.deadMan) return [];
   return [
     {
@@ -25,12 +26,15 @@ export function watchdogRules(estate: Estate): RuleGroup[] {
           for: "0s",
           // None of those by which the estate's own routes know theirs.
           labels: { severity: "none", namespace: monitoring.namespace },
-          annotations: {
-            summary: "Fires all the time: whoever is called by it tells people when it is silent",
-            description: "Nothing is wrong while this fires.",
-            runbook_url: `${monitoring.runbooks.replace(/\/$/, "")}/${watchdogName}`,
-            dashboard: dashboardOf(estate),
-          },
+          annotations: annotationsOf(
+            {
+              alert: watchdogName,
+              summary: "Fires all the time: whoever is called by it tells people when it is silent",
+              description: "Nothing is wrong while this fires.",
+              receiver: deadManReceiver,
+            },
+            plan,
+          ),
         },
       ],
     },

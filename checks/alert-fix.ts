@@ -21,7 +21,7 @@ export function alertFix(alert: ReadAlert, plan: Plan, otherwise: string): strin
 
 /** The way out that is always open: what an alert is to tell of, a job's own alerts tell already. */
 export function removeFix(alert: ReadAlert, job: Job, plan: Plan): string {
-  const [failing, stale] = rulesOf(job, plan.estate).rules;
+  const [failing, stale] = rulesOf(job, plan).rules;
   return `Remove ${alert.name}: ${failing?.alert ?? ""} tells of each failure of ${job.name}, ${stale?.alert ?? ""} when none succeeds in time.`;
 }
 

@@ -66,7 +66,7 @@ export async function deploy(input: unknown, surroundings: Surroundings): Promis
   const inCluster = plan.jobs.filter(isInCluster);
   const onHosts = [
     ...jobs.map(job => ({
-      ...{ ...job, ...job.deployment, rules: rulesOf(job, estate) },
+      ...{ ...job, ...job.deployment, rules: rulesOf(job, plan) },
       files: withMonitoring(job.deployment, monitoringInForce(plan, settings.prometheus === "operator")),
     })),
     ...deadMenOf(plan).map(caller => ({ ...caller, rules: undefined })),
@@ -145,7 +145,7 @@ export async function deploy(input: unknown, surroundings: Surroundings): Promis
     new ClusterDump(
       `${job.name}-${job.host}`,
       {
-        ...{ job: job.name, runner, pod: pinnedPod(pod, settings.images), rules: rulesOf(job, estate) },
+        ...{ job: job.name, runner, pod: pinnedPod(pod, settings.images), rules: rulesOf(job, plan) },
         ...(password === undefined ? {} : { password }),
         ...(pushPassword === undefined ? {} : { pushPassword }),
         programs: await surroundings.podPrograms(runner, pod),
@@ -156,7 +156,7 @@ export async function deploy(input: unknown, surroundings: Surroundings): Promis
     );
   }
   setRetentions(retentions, within);
-  const [own, watchdog] = [estateRules(plan), watchdogRules(estate)];
+  const [own, watchdog] = [estateRules(plan), watchdogRules(plan)];
   if (objects) {
     for (const group of own)
       new AlertRules("estate-alerts", { ...objects, objectName: group.name, group }, opts);
@@ -175,7 +175,7 @@ export async function deploy(input: unknown, surroundings: Surroundings): Promis
     new Dashboards("dashboards", args, opts);
   }
   if (objects) return { releases };
-  const rules = [...jobs, ...inCluster].map(job => rulesOf(job, estate));
+  const rules = [...jobs, ...inCluster].map(job => rulesOf(job, plan));
   return { releases, ruleFile: ruleFile([...rules, ...own, ...watchdog]) };
 }
 

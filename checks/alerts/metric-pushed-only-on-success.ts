@@ -33,7 +33,7 @@ export const metricPushedOnlyOnSuccess = defineCheck({
       const job = plan.jobs.find(candidate => candidate.name === series?.emitter);
       const failing =
         job &&
-        rulesOf(job, plan.estate)
+        rulesOf(job, plan)
           .rules.slice(0, 2)
           .map(rule => rule.alert)
           .join(" tells of each failure, ") + " when none succeeds in time";

@@ -70,7 +70,7 @@ function differing(was: string, is: string): string {
 /** By job and name; several that the estate itself calls the same, by their order. */
 function alertsOf(plan: Plan): Map<string, Told> {
   const ofJobs = [...byIdentity(plan)].flatMap(([identity, job]) =>
-    rulesOf(job, plan.estate).rules.map((rule): [string, Told] => [
+    rulesOf(job, plan).rules.map((rule): [string, Told] => [
       `${identity}\n${rule.alert}`,
       { rule, severity: job.judged.severity, receiver: job.judged.receiver },
     ]),

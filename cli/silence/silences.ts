@@ -71,9 +71,9 @@ export function isOf({ matchers }: Pick<Silence, "matchers">, job: Job, plan: Pl
 }
 
 /** Which of a job's alerts a silence keeps from everybody, whoever made it. */
-export function mutedBy({ matchers }: Silence, job: Job, { estate }: Plan): string[] {
+export function mutedBy({ matchers }: Silence, job: Job, plan: Plan): string[] {
   const series = { job: job.metricsJob, instance: job.host };
-  return rulesOf(job, estate)
+  return rulesOf(job, plan)
     .rules.filter(rule => {
       const labels: Record<string, string> = { ...series, ...rule.labels, alertname: rule.alert };
       return matchers.every(({ name, value, isRegex, isEqual }) =>
@@ -95,7 +95,7 @@ export function silenceText({ status, startsAt, endsAt, createdBy, comment }: Si
 
 /** What is told of a job that is silenced, wholly or in part. */
 export function silencedText(silences: readonly Silence[], job: Job, plan: Plan): string[] {
-  const all = rulesOf(job, plan.estate).rules.length;
+  const all = rulesOf(job, plan).rules.length;
   return silences.flatMap(each => {
     const muted = mutedBy(each, job, plan);
     if (muted.length === 0) return [];

@@ -24,7 +24,7 @@ export function alertPages(): Page[] {
       rule,
       job: origin === "job" ? plan.jobs.find(({ name }) => name === of) : undefined,
     })),
-    ...watchdogRules(plan.estate).flatMap(({ rules }) => rules.map(rule => ({ rule, job: undefined }))),
+    ...watchdogRules(plan).flatMap(({ rules }) => rules.map(rule => ({ rule, job: undefined }))),
   ];
   const names = [...new Set(watches.map(({ rule }) => rule.alert))];
   return [

@@ -13,6 +13,9 @@ export const clusterSecret = z.strictObject({
 const mailbox = z.email('expected one mail address, e.g. "backups@example.org"');
 const common = {
   outOfSite: z.boolean().default(true).describe("Whether it still gets a message when the site is gone"),
+  owner: line
+    .optional()
+    .describe("Who answers for what is told here, a person or a team; the receiver's own name unless given"),
 };
 
 /** Who hears of an alert, by the ways that Alertmanager itself has. */

@@ -30,7 +30,8 @@ const estate = parseEstate({
   receivers: channels,
   monitoring: { ...homelab.monitoring, namespace: monitoringNamespace, evaluationInterval: "1s" },
 });
-const { jobs } = planOf(estate);
+const plan = planOf(estate);
+const { jobs } = plan;
 
 beforeAll(async () => {
   await startServers(() => undefined);
@@ -61,7 +62,7 @@ async function push(job: Job, status: number, successAgoMs: number): Promise<voi
 
 /** Those of its alerts that every job has when it fails, and when it is silent. */
 function shortened(job: Job): RuleGroup {
-  const { rules, ...group } = rulesOf(job, estate);
+  const { rules, ...group } = rulesOf(job, plan);
   const every = [`${stemOf(job)}Failing`, `${stemOf(job)}Stale`];
   return {
     ...group,

@@ -29,6 +29,7 @@ import {
   urls,
 } from "../../lab/servers";
 import { exampleEstate } from "../../plan/estate/example";
+import { planOf } from "../../plan";
 import { parseEstate } from "../../plan/estate/parse";
 import type { Estate } from "../../plan/estate/schema";
 import {
@@ -225,7 +226,7 @@ test("whoever waits outside is called again and again, by an object that the def
     apiVersion: "monitoring.coreos.com/v1",
     kind: "PrometheusRule",
     metadata: { name: id, namespace: monitoringNamespace },
-    spec: { groups: watchdogRules(estate) },
+    spec: { groups: watchdogRules(planOf(estate)) },
   });
   const calls = async () => (await receivedMessages()).filter(({ path }) => path === `/ping/${id}`);
   await eventually(async () => (await calls()).length > 2);

@@ -25,12 +25,13 @@ function drilled(more: object = {}): EstateInput {
 }
 
 test("a dump's drill is a job beside it, in a pod that has neither the server nor its secret", async () => {
-  const { jobs, estate } = planOf(parseEstate(drilled()));
+  const plan = planOf(parseEstate(drilled()));
+  const { jobs } = plan;
   const job = jobs.find(({ name }) => name === "postgresql-drill");
   const dump = jobs.find(({ name }) => name === "postgresql-backup");
   if (job?.deployment.kind !== "cronjob" || dump?.deployment.kind !== "cronjob")
     throw new Error("both are installed");
-  expect([job, dump].map(each => rulesOf(each, estate).rules[0]?.annotations["summary"])).toEqual([
+  expect([job, dump].map(each => rulesOf(each, plan).rules[0]?.annotations["summary"])).toEqual([
     expect.stringContaining("failed: a copy did not come back as it is to be, or was not tried"),
     expect.stringContaining("failed; the last good copy is kept"),
   ]);

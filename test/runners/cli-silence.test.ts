@@ -59,7 +59,7 @@ test("a job's alerts are kept from everybody until it is ended, and no other's a
   const plan = planOf(parseEstate(plain()));
   const [job] = plan.jobs;
   if (!job) throw new Error("no job");
-  const alerts = rulesOf(job, plan.estate).rules.map(rule => ({ alertname: rule.alert, ...rule.labels }));
+  const alerts = rulesOf(job, plan).rules.map(rule => ({ alertname: rule.alert, ...rule.labels }));
   const made = await silence(...quiet);
   expect(made.text).toMatch(
     /^nfs-mirror is silenced until \S+Z: its disk is exchanged\nSooner: holdfast silence nfs-mirror --end --estate /,

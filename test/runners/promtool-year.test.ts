@@ -117,7 +117,7 @@ async function says(rules: readonly AlertRule[], minutes: number, tests: readonl
 }
 
 function alertsOf(job: Job): { stale: AlertRule; absent: AlertRule; series: string } {
-  const [, stale, absent] = rulesOf(job, plan.estate).rules;
+  const [, stale, absent] = rulesOf(job, plan).rules;
   if (!stale || !absent) throw new Error(`${job.name} lacks one of its alerts`);
   return { stale, absent, series: selector(job, metricOf(job, "last-success")) };
 }
@@ -183,7 +183,7 @@ test.each(inTime(1, jobs))(
   async (_, job) => {
     const { stale, series } = alertsOf(job);
     // Over two weeks of runs each time it is dear: promtool.test.ts has a year of it by the day.
-    const ofJob = rulesOf(job, plan.estate).rules.filter(({ alert }) => long || alert !== trendAlert(job));
+    const ofJob = rulesOf(job, plan).rules.filter(({ alert }) => long || alert !== trendAlert(job));
     const rules = [...ofJob, ownRuleOf(job)];
     const successes = successesOf(job);
     // Just before each success is seen, the one before it is as old as it gets.

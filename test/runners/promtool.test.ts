@@ -61,9 +61,9 @@ const expecting = z.object({
 });
 
 /** What a job's alerts ask, whatever it is called and at whatever numbers. */
-function questions(job: Job, { estate }: Plan): string {
+function questions(job: Job, plan: Plan): string {
   const called = new RegExp(`${job.name}|${job.name.replaceAll("-", "_")}|\\d+`, "g");
-  return rulesOf(job, estate)
+  return rulesOf(job, plan)
     .rules.map(({ expr }) => String(expr).replace(called, ""))
     .join("\n");
 }
@@ -78,10 +78,8 @@ describe.each(estates)("%s", (_, plan) => {
   test.each(tried(plan).map(job => [job.name, job] as const))(
     "%s: silent over its longest gap, firing within its promise after one miss",
     async (_name, job) => {
-      const tests = promtoolTests(job, plan.estate);
-      expect(tests.map(({ alert }) => alert)).toEqual(
-        rulesOf(job, plan.estate).rules.map(rule => rule.alert),
-      );
+      const tests = promtoolTests(job, plan);
+      expect(tests.map(({ alert }) => alert)).toEqual(rulesOf(job, plan).rules.map(rule => rule.alert));
       const { exitCode, output } = await run(tests);
       expect({ exitCode, output }).toEqual({ exitCode: 0, output: expect.stringContaining("SUCCESS") });
     },
@@ -89,7 +87,7 @@ describe.each(estates)("%s", (_, plan) => {
 
   test("each alert that there is fires in one of these tests", () => {
     const tests = [
-      ...plan.jobs.flatMap(job => promtoolTests(job, plan.estate)),
+      ...plan.jobs.flatMap(job => promtoolTests(job, plan)),
       ...promtoolTestsOfEstate(plan),
       ...promtoolTestsOfOwn(plan),
     ];
@@ -132,7 +130,7 @@ function daily(series: string, secondsOf: (day: number) => number, days: number)
 test("a year of runs that take more or less, are slow on Sundays and once a month, and slower for good one day, is no trend; growth is, until the budget is raised", async () => {
   const plan = planned(homelab);
   const job = plan.jobs.find(({ name }) => name === "postgresql-backup");
-  const group = job && rulesOf(job, plan.estate);
+  const group = job && rulesOf(job, plan);
   const rule = group?.rules.find(({ alert }) => alert.endsWith("OverBudgetSoon"));
   if (!job || !group || !rule) throw new Error("no job with a trend");
   const series = selector(job, { name: "backup_duration_seconds" });
@@ -178,7 +176,7 @@ test.each([
   ["what people are told", (text: string) => text.replace("has not succeeded", "succeeded")],
 ])("a rule in which somebody has changed %s fails its tests", async (_, change) => {
   const plan = planned(exampleEstate());
-  const stale = promtoolTests(mirrorOf(plan), plan.estate).filter(({ alert }) => alert === "NfsMirrorStale");
+  const stale = promtoolTests(mirrorOf(plan), plan).filter(({ alert }) => alert === "NfsMirrorStale");
   expect(await run(stale)).toMatchObject({ exitCode: 0 });
   const file = join(folder, "NfsMirrorStale.rules.yml");
   const text = readFileSync(file, "utf8");
@@ -197,7 +195,7 @@ testLong("the rules of one schedule fail the tests of another", async () => {
     }),
   );
   const [before, after] = [planned(exampleEstate()), weekly].map(plan =>
-    promtoolTests(mirrorOf(plan), plan.estate).filter(({ alert }) => alert === "NfsMirrorStale"),
+    promtoolTests(mirrorOf(plan), plan).filter(({ alert }) => alert === "NfsMirrorStale"),
   );
   const [rules, tests] = [before?.[0], after?.[0]];
   if (!rules || !tests) throw new Error("no alert of staleness");
@@ -221,7 +219,7 @@ test.each([
       if (mirror) mirror.alert = { receiver: "infra", staleAfter };
     }),
   );
-  const { exitCode, output } = await run(promtoolTests(mirrorOf(plan), plan.estate));
+  const { exitCode, output } = await run(promtoolTests(mirrorOf(plan), plan));
   expect(output).toContain("NfsMirrorStale");
   expect(exitCode).not.toBe(0);
 });
