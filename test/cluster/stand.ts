@@ -1,5 +1,5 @@
 import { chmodSync, mkdtempSync, rmSync } from "node:fs";
-import { startHosts } from "../../lab/hosts";
+import { mustOnHost, startHosts } from "../../lab/hosts";
 import { operatorEnvironment } from "../../lab/kubectl";
 import { startNode } from "../../lab/node";
 import { startServers } from "../../lab/servers";
@@ -43,6 +43,8 @@ export function stand({ name, serve, estate, secrets }: Asked): () => Stand {
     chmodSync(folder, 0o755);
     mounts = await mountNamespace();
     await Promise.all([startHosts({ only: ["pve"], say: quiet }), startServers(quiet)]);
+    // Dumps of another file's database, which a destroy leaves: one that is much smaller would be held.
+    await mustOnHost("pve", "rm -rf /srv/nfs/*-backup");
     await Promise.all([startNode(quiet), closeNamespace()]);
     servers = await serve(mounts, folder);
     // What is printed for people is typed as they do, by the real kubectl.

@@ -30,6 +30,10 @@ export function estateToRecord({ host, port, user, hostKey }: SshServer, api: st
       ...{ engine: "mariadb", databases: "together", user: "backup", secret: "nas-look-password" },
       image: `docker.io/library/mariadb@sha256:${digest}`,
       server: { host: "mariadb.monitoring.svc.cluster.local", namespace: "monitoring" },
+      drill: {
+        ...{ name: "wiki-drill", schedule: { cron: "30 8 * * 0" }, usualRun: "10min", budget: "1h" },
+        ...{ promise: { rpo: "9d" }, alert: { receiver: "infra" } },
+      },
     },
   });
   const [wiki] = layers["cluster-dump"]?.filter(({ dataset }) => dataset === "wiki") ?? [];
