@@ -1,4 +1,5 @@
 import type { Plan } from "../plan";
+import { listed } from "../plan/contracts/listed";
 import type { Job } from "../plan/job";
 import { dashboardOf } from "./boards/uid";
 
@@ -39,24 +40,18 @@ export function plain(text: string): string {
 
 const all = "all";
 const mostNamed = 8;
-const known = new WeakMap<Plan, ReadonlyMap<Job, ReadonlySet<string>>>();
+const known = new WeakMap<Plan, ReadonlyMap<Job, string>>();
 
 /** Services of which the job makes copies; a job that makes none works for all of them. */
 function servicesText(job: Job, plan: Plan): string {
-  const byJob = known.get(plan) ?? servicesByJob(plan);
-  known.set(plan, byJob);
-  const names = [...(byJob.get(job) ?? [])];
-  const more = names.length - mostNamed;
-  if (names.length === 0) return all;
-  return `${names.slice(0, mostNamed).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
+  const texts = known.get(plan) ?? textsByJob(plan);
+  known.set(plan, texts);
+  return texts.get(job) ?? all;
 }
 
-function servicesByJob({ copies }: Plan): ReadonlyMap<Job, ReadonlySet<string>> {
-  const found = new Map<Job, Set<string>>();
-  for (const { job, dataset } of copies) {
-    const services = found.get(job);
-    if (services) services.add(dataset.service);
-    else found.set(job, new Set([dataset.service]));
-  }
-  return found;
+function textsByJob({ copies }: Plan): ReadonlyMap<Job, string> {
+  const services = new Map<Job, Set<string>>();
+  for (const { job, dataset } of copies)
+    services.set(job, (services.get(job) ?? new Set()).add(dataset.service));
+  return new Map([...services].map(([job, names]) => [job, listed([...names], mostNamed)]));
 }

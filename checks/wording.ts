@@ -1,18 +1,13 @@
 import type { Location } from "../plan/job";
 import { formatSize } from "../plan/units/size";
 
+export { listed } from "../plan/contracts/listed";
 export { formatSize, formatSizeUp } from "../plan/units/size";
 
 /** A place for people: "pve:/mnt/backup/books"; names with odd characters are quoted. */
 export function placeText({ machine, path }: Location): string {
   const text = `${machine.name}:${path}`;
   return /^[\w:/.,@#+~-]+$/.test(text) ? text : JSON.stringify(text);
-}
-
-/** The first few of a list and how many more there are: "a, b, c and 7 more". */
-export function listed(items: readonly string[], most = 3): string {
-  const rest = items.length - most;
-  return rest > 1 ? `${items.slice(0, most).join(", ")} and ${rest} more` : items.join(", ");
 }
 
 /** An instant as ISO 8601 in UTC, to the minute. */

@@ -64,10 +64,11 @@ export async function deploy(input: unknown, surroundings: Surroundings): Promis
   const { estate } = plan;
   const jobs = plan.jobs.filter(isHosted);
   const inCluster = plan.jobs.filter(isInCluster);
+  const monitoring = monitoringInForce(plan, settings.prometheus === "operator");
   const onHosts = [
     ...jobs.map(job => ({
       ...{ ...job, ...job.deployment, rules: rulesOf(job, plan) },
-      files: withMonitoring(job.deployment, monitoringInForce(plan, settings.prometheus === "operator")),
+      files: withMonitoring(job.deployment, monitoring),
     })),
     ...deadMenOf(plan).map(caller => ({ ...caller, rules: undefined })),
   ];

@@ -1,6 +1,7 @@
 import { parse } from "yaml";
 import { z } from "zod";
 import { readExpression } from "./expression";
+import { listed } from "./listed";
 
 /** Where Alertmanager's own API has the configuration that it runs with. */
 export const alertmanagerStatusPath = "api/v2/status";
@@ -173,8 +174,7 @@ export function astrayText({ alerts }: Heard, strays: readonly Astray[]): string
     const those = strays.filter(stray => stray.to === to);
     // Jobs of several hosts have alerts of one name.
     const names = [...new Set(those.map(({ alert }) => alert))];
-    const more = names.length - mostNamed;
-    const some = `${names.slice(0, mostNamed).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
+    const some = listed(names, mostNamed);
     return `${those.length === alerts.length ? `all its alerts (${some})` : some} to ${to}`;
   });
   return `leads ${led.join(", and ")}`;
