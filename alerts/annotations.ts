@@ -42,11 +42,13 @@ const all = "all";
 const mostNamed = 8;
 const known = new WeakMap<Plan, ReadonlyMap<Job, string>>();
 
-/** Services of which the job makes copies; a job that makes none works for all of them. */
+/** Services of which the job makes copies, or the one beside which it works; a job that does neither works for all of them. */
 function servicesText(job: Job, plan: Plan): string {
   const texts = known.get(plan) ?? textsByJob(plan);
   known.set(plan, texts);
-  return texts.get(job) ?? all;
+  const beside = job.provesDumpsOf ?? job.looksBeside;
+  const copies = plan.jobs.find(({ name, host }) => name === beside && host === job.host) ?? job;
+  return texts.get(copies) ?? all;
 }
 
 function textsByJob({ copies }: Plan): ReadonlyMap<Job, string> {

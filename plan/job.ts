@@ -278,6 +278,8 @@ export interface Job {
   readonly takesDrill?: true;
   /** Name of the job of its cluster whose dumps it restores for proof into an empty server. */
   readonly provesDumpsOf?: string;
+  /** Name of the job of its cluster that dumps the data which it looks at, and copies nothing of. */
+  readonly looksBeside?: string;
   /** Its runs leave what they found to be otherwise than declared in their state folder, a line each (`differencesName`). */
   readonly tellsDifferences?: true;
   /** A store that nobody else can ask, and the names of the metrics in which its runs say how full that is. */

@@ -27,6 +27,8 @@ test("a job's alert names the services that it copies, eight of many, and one th
   expect(serviceOf("vault-backup")).toBe("vault");
   expect(serviceOf("nfs-mirror")).toMatch(/^([a-z0-9-]+, ){7}[a-z0-9-]+ and \d+ more$/);
   expect(serviceOf("effective-state")).toBe("all");
+  expect(serviceOf("postgresql-drill")).toBe(serviceOf("postgresql-backup"));
+  expect(serviceOf("vaultwarden-integrity")).toBe("vaultwarden");
 });
 
 test("who answers is who the receiver says, or the receiver, and no command of a template", () => {

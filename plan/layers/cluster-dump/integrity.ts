@@ -30,6 +30,7 @@ export function integrityJobs(spec: ClusterDumpSpec, dump: LayerJob, estate: Est
     {
       ...{ name, runsOn, host, namespace: spec.namespace, trigger, ...run },
       ...{ flows: [], deletes: [], credentials: [] },
+      looksBeside: spec.name,
       metricsJob: name,
       metrics: [...sqliteIntegrityMetrics(prefix), flag],
       alerts: [
