@@ -5,12 +5,13 @@ import { parseDuration } from "../units/duration";
 import type { Way } from "./copies";
 import { worstOf } from "./loss";
 import { survivorsOf } from "./survivors";
-import type { Timeline } from "./versions";
+import type { Runs, Timeline } from "./versions";
 
 /** What an estate must not lose when one of its jobs is moved to another time. */
 export class Rearrangement {
   private readonly disks: ReadonlyMap<Job, readonly string[]>;
   private readonly promises: readonly Promised[];
+  private readonly known = new Map<string, number>();
 
   constructor(
     private readonly plan: Plan,
@@ -38,9 +39,20 @@ export class Rearrangement {
     return (
       !shared ||
       [busyMs, usuallyBusyMs].every(
-        busy => collisions(job, other, timeline, busy) <= collisions(job, other, this.timeline, busy),
+        busy =>
+          this.collisions(job, other, timeline, busy) <= this.collisions(job, other, this.timeline, busy),
       )
     );
+  }
+
+  /** How often in the years a run of one job may still be busy when one of the other starts: counted once for hosts that are alike, and for all moves of a job. */
+  private collisions(job: Job, other: Job, timeline: Timeline, busy: (job: Job) => number): number {
+    const [runs, otherRuns] = [timeline.runsOf(job), timeline.runsOf(other)];
+    const ids = [runs, otherRuns].map(each => timeline.alike.idOf(each));
+    const key = [...ids, busy(job), busy(other)].join(" ");
+    const count = this.known.get(key) ?? collisions(runs, busy(job), otherRuns, busy(other));
+    this.known.set(key, count);
+    return count;
   }
 
   private keepsPromises(job: Job, timeline: Timeline): boolean {
@@ -84,10 +96,7 @@ function startOfDay(job: Job): number {
   return job.trigger.schedule.secondsOfDay[0] ?? 0;
 }
 
-/** How often in the years a run of one job may still be busy when one of the other starts. */
-function collisions(job: Job, other: Job, timeline: Timeline, busy: (job: Job) => number): number {
-  const [a, b] = [timeline.runsOf(job), timeline.runsOf(other)];
-  const [aBusyMs, bBusyMs] = [busy(job), busy(other)];
+function collisions(a: Runs, aBusyMs: number, b: Runs, bBusyMs: number): number {
   let count = 0;
   for (let i = 0, j = 0; i < a.startMs.length && j < b.startMs.length;) {
     const [aMs, bMs] = [a.startMs[i] ?? 0, b.startMs[j] ?? 0];

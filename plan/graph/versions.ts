@@ -228,7 +228,7 @@ function runsFrom(
   delayMs: number,
   preceding: readonly Runs[],
 ): Runs {
-  if (preceding.length === 0 && areApart(asked, usualRunMs))
+  if (areApart(asked, usualRunMs) && preceding.every(other => areClear(asked, other)))
     return { queuedMs: asked, startMs: asked, endMs: asked.map(atMs => atMs + delayMs + usualRunMs) };
   const runs = { queuedMs: [] as number[], startMs: [] as number[], endMs: [] as number[] };
   const waits = preceding.map(other => new Wait(other));
@@ -254,6 +254,12 @@ function areApart(asked: readonly number[], usualRunMs: number): boolean {
   for (let next = 1; next < asked.length; next++)
     if ((asked[next] ?? 0) - (asked[next - 1] ?? 0) < usualRunMs) return false;
   return true;
+}
+
+/** Whether none is asked for while another job waits or runs. */
+function areClear(asked: readonly number[], other: Runs): boolean {
+  const wait = new Wait(other);
+  return asked.every(atMs => wait.until(atMs) === atMs);
 }
 
 /** Waiting for another job while it waits or runs (systemd.unit(5), After=). Asked with instants that only grow. */
