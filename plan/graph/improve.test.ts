@@ -1,7 +1,9 @@
 import { type EstateInput, parseEstate, planOf } from "..";
 import { exampleWith } from "../estate/example";
 import { improvementsOf, type Improvement } from "./improve";
-import { lossesOf } from "./loss";
+import { movedTo } from "../calendar/move";
+import { lossesOf, yearsOf } from "./loss";
+import { Rearrangement } from "./rearrangement";
 
 const hour = 3_600_000;
 
@@ -58,6 +60,26 @@ test("moves nothing into another job's budget on the same disk", () => {
   const snapshots = improvements(lateDump()).filter(({ job }) => job === "nas-snapshots");
   // The offsite run may write to the NAS from 06:00 until 08:01: its budget, and its timer's minute.
   expect(new Set(snapshots.map(({ toCalendar }) => toCalendar))).toEqual(new Set(["*-*-* 08:15:00"]));
+});
+
+test("moves nothing into another job's usual run, where their budgets meet anyway", () => {
+  const long = exampleWith(estate => {
+    estate.zone = "UTC";
+    for (const spec of estate.layers["offsite-sync"]) spec.budget = "20h";
+  });
+  const plan = planOf(parseEstate(long));
+  const timeline = yearsOf(plan);
+  const job = plan.jobs.find(({ name }) => name === "nas-snapshots");
+  if (!job) throw new Error("the example estate has nas-snapshots");
+  const rearrangement = new Rearrangement(plan, timeline);
+  const isSoundAt = (minute: number): boolean => {
+    const schedule = movedTo(job.trigger.schedule, minute);
+    if (!schedule) throw new Error("nas-snapshots has a time of day");
+    const moved = { ...job, trigger: { ...job.trigger, calendar: schedule.text, schedule } };
+    return rearrangement.isSound(job, moved, timeline.withJobAs(job, moved));
+  };
+  // The offsite run begins at 06:00, and usually takes half an hour.
+  expect([6 * 60 + 15, 7 * 60 + 15].map(isSoundAt)).toEqual([false, true]);
 });
 
 test("lets a job that comes after another start while that one runs, but not before it", () => {
