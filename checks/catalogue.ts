@@ -37,6 +37,7 @@ import { usedBelowData } from "./capacity/used-below-data";
 import { sizeUnknown } from "./capacity/size-unknown";
 import { contradictEachOther } from "./documents/contradict-each-other";
 import { differsFromPlan } from "./documents/differs-from-plan";
+import { letterApart } from "./estate/letter-apart";
 import { oneInsideAnother } from "./estate/one-inside-another";
 import { readsNothing } from "./estate/reads-nothing";
 import { saidOnce } from "./estate/said-once";
@@ -123,6 +124,7 @@ import { withoutEnd } from "./waivers/without-end";
 /** Every check that looks at the plan alone. */
 const checks: readonly Check[] = [
   readsNothing,
+  letterApart,
   oneInsideAnother,
   saidOnce,
   twoOfOne,

@@ -81,10 +81,11 @@ function sitesOf({ estate }: Plan): Said[] {
 
 /** Namespaces of data and of dumps. A service's own name, or a dataset's, is somebody else's word for its namespace. */
 function namespacesOf({ estate, datasets, jobs }: Plan): Said[] {
-  const dumps = jobs.flatMap(({ namespace, said }) =>
-    namespace === undefined
+  const dumps = jobs.flatMap(({ namespace, said: [section = "", layer = "", index = 0, ...within] }) =>
+    // What drills a dump, or looks at its database, has the namespace of the part that it is in.
+    namespace === undefined || within.length > 0
       ? []
-      : [{ name: namespace, where: pathText([...said, "namespace"]).slice("estate.".length) }],
+      : [{ name: namespace, where: pathText([section, layer, index, "namespace"]).slice("estate.".length) }],
   );
   const ofData = datasets.flatMap(({ namespace, service }) =>
     namespace === undefined ? [] : [{ name: namespace, where: `services.${service}.data` }],

@@ -136,3 +136,60 @@ export const impossible: TiredEdit[] = [
     at('layers["offsite-sync"][0].legs[2].to'),
   ],
 ];
+
+const apart = (what: string, where: string, value: unknown, subject: string): TiredEdit => [
+  what,
+  where,
+  value,
+  "estate/letter-apart",
+  subject,
+];
+const network = (what: string, where: string, value: string, subject: string): TiredEdit =>
+  apart(`an address without a digit: ${what}`, where, value, subject);
+
+/** What nothing else says, and something else is called after. */
+export const lettersApart: TiredEdit[] = [
+  network("a host", "hosts > pve > address", "192.16.1.127", "192.16.1.127"),
+  network("a NAS", "destinations > synology > address", "192.16.1.13", "192.16.1.13"),
+  network("an API", "clusters > k8s > api", "https://192.18.1.200:6443", "192.18.1.200"),
+  network("a Pushgateway", "monitoring > pushgateway", "http://192.186.1.200:30091", "192.186.1.200"),
+  apart("a domain", "firewalls > pfsense > address", "pfsense.vikorbarzin.me", "viktorbarzin.me"),
+  apart(
+    "a point in the wrong place",
+    "monitoring > runbooks",
+    "https://runbook.sviktorbarzin.me",
+    "sviktorbarzin.me",
+  ),
+  apart("a channel", "receivers > infra-critical > channel", "#infra-ritical", "#infra-ritical"),
+  apart(
+    "a Secret's key",
+    "receivers > infra-critical > webhookSecret > key",
+    "infra-ritical",
+    "infra-ritical",
+  ),
+  apart("a Secret", "receivers > infra-critical > webhookSecret > name", "holdfas-slack", "holdfas-slack"),
+  [
+    "a dump's namespace, beside its drill",
+    `${dumpOf("postgresql")} > namespace`,
+    "dbas",
+    "estate/said-once",
+    "dbas",
+  ],
+];
+
+/** The same where what is called so is copied all the same. */
+export const foldersApart: TiredEdit[] = [
+  apart(
+    "a dump's folder",
+    `${dumpOf("mysql")} > target > path`,
+    "/srv/nfs/msql-backup",
+    "/srv/nfs/msql-backup",
+  ),
+  apart("a dump's name", `${dumpOf("postgresql")} > name`, "postgresl-backup", "/srv/nfs/postgresql-backup"),
+  apart(
+    "a service's folder",
+    "services > audiobookshelf > data > 0 > path",
+    "/srv/nfs/auiobookshelf",
+    "/srv/nfs/auiobookshelf",
+  ),
+];

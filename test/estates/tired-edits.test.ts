@@ -21,7 +21,7 @@ import { machines, warnedOfMachines } from "./tired-edits-of-machines";
 import { misplaced } from "./tired-edits-of-secrets";
 import { addresses, values, words } from "./tired-edits-of-fields";
 import { formerNames, watching } from "./tired-edits-of-monitoring";
-import { drills, impossible, missed } from "./tired-edits-of-slips";
+import { drills, foldersApart, impossible, lettersApart, missed } from "./tired-edits-of-slips";
 import { goneJobs, keptAlone, nobodys, ofMany } from "./tired-edits-of-many";
 import { days, legs, ofLayers, unsaid, warnedOfLayers } from "./tired-edits-of-layers";
 
@@ -53,6 +53,7 @@ const tables = [
   impossible,
   contradictions,
   machines,
+  lettersApart,
 ];
 const isFault = (answer: string): boolean => answer.startsWith("estate.");
 /** Each is a plan of the whole homelab: of one answer `npm test` makes the first, and all that are refused before. */
@@ -68,15 +69,20 @@ const edits = walked(tables.flat()).map(([what, at, to, answer, subject]) => ({
   answer,
   subject,
 }));
-const warnings = walked([...warned, ...warnedOfLayers, ...warnedOfMachines, ...keptAlone, ...looser]).map(
-  ([what, at, to, answer, subject]) => ({
-    what,
-    at,
-    to,
-    answer,
-    subject,
-  }),
-);
+const warnings = walked([
+  ...warned,
+  ...warnedOfLayers,
+  ...warnedOfMachines,
+  ...keptAlone,
+  ...looser,
+  ...foldersApart,
+]).map(([what, at, to, answer, subject]) => ({
+  what,
+  at,
+  to,
+  answer,
+  subject,
+}));
 
 /** By the edit's words: some edits are asked twice, and each answer is a plan of the whole homelab. */
 const found = new Map<string, readonly Finding[]>();

@@ -1,0 +1,257 @@
+import { nearest, slipOf } from "../../plan/contracts/near";
+import { pathText } from "../../plan/estate/faults";
+import type { Path } from "../../plan/estate/lookup";
+import type { Estate } from "../../plan/estate/schema";
+import type { Job } from "../../plan/job";
+import { defineCheck, type Found } from "../check";
+import { edit } from "../example-edits";
+import { example, mended } from "../examples";
+
+export const letterApart = defineCheck({
+  code: "estate/letter-apart",
+  severity: "error",
+  title: "Two names that are called after one another differ by a letter",
+  why: "An address of which a digit is missing belongs to somebody in another country, a Secret with a letter too few is none, and then Alertmanager takes no configuration at all. The machine that would say so is asked at night, or when it is too late.",
+  run: ({ estate, jobs }) => [
+    ...strangers(estate),
+    ...pairsOf("domain", domainsOf(estate)),
+    ...pairsOf("Secret", secretsOf(estate)),
+    ...ofReceivers(estate),
+    ...foldersOfDumps(jobs),
+    ...foldersOfServices(estate),
+  ],
+  examples: {
+    bad: [
+      mended(
+        example("a NAS at an address of which a digit is missing", ({ hosts, destinations }) => {
+          edit(hosts.pve, { address: "192.168.1.10" });
+          edit(destinations.nas, { address: "192.16.1.13" });
+        }),
+        {
+          says: 'Write "192.168.1.13"',
+          edit: ({ destinations }) => edit(destinations.nas, { address: "192.168.1.13" }),
+        },
+      ),
+      mended(
+        example("two receivers, one of them with a Secret that isn't there", ({ receivers }) => {
+          receivers["urgent"] = {
+            kind: "slack",
+            channel: "#urgent",
+            webhookSecret: { name: "watcdog", key: "urgent" },
+          };
+        }),
+        {
+          says: 'Write "watchdog" in receivers.urgent.webhookSecret.name',
+          edit: ({ receivers }) => {
+            if (receivers["urgent"]?.kind === "slack") receivers["urgent"].webhookSecret.name = "watchdog";
+          },
+        },
+        {
+          says: 'or "watcdog" in monitoring.deadMan.urlSecret.name',
+          edit: ({ monitoring }) => edit(monitoring.deadMan?.urlSecret, { name: "watcdog" }),
+        },
+      ),
+      mended(
+        example("books in a folder that isn't there", ({ services }) =>
+          edit(services.books?.data[0], { path: "/srv/nfs/boks" }),
+        ),
+        {
+          says: 'Write "/srv/nfs/books"',
+          edit: ({ services }) => edit(services.books?.data[0], { path: "/srv/nfs/books" }),
+        },
+      ),
+    ],
+    good: [
+      example("names that differ on purpose"),
+      example("one service with a word, a folder with a hyphen", ({ services }) =>
+        edit(services.books?.data[0], { path: "/srv/nfs/book-s" }),
+      ),
+      example("a machine in a rented rack, beside those at home", ({ hosts, destinations }) => {
+        edit(hosts.pve, { address: "192.168.1.10" });
+        edit(destinations.nas, { address: "203.0.113.7" });
+      }),
+    ],
+  },
+});
+
+interface Said {
+  readonly name: string;
+  readonly where: string;
+}
+
+const placeOf = (path: Path): string => pathText(path).slice("estate.".length);
+
+/** Where machines and servers answer. */
+function addressesOf({ hosts, destinations, firewalls, clusters, monitoring }: Estate): Said[] {
+  const machines = Object.entries({ hosts, destinations, firewalls }).flatMap(([section, all]) =>
+    Object.entries(all).map(([name, { address }]) => ({
+      name: address,
+      where: placeOf([section, name, "address"]),
+    })),
+  );
+  const { pushgateway, prometheus, alertmanager, runbooks } = monitoring;
+  const pages = [
+    ...Object.entries(clusters).map(([name, { api }]) => ({ url: api, path: ["clusters", name, "api"] })),
+    ...Object.entries({ pushgateway, prometheus, alertmanager, runbooks }).map(([field, url]) => ({
+      url,
+      path: ["monitoring", field],
+    })),
+  ].flatMap(({ url, path }) =>
+    url === undefined ? [] : [{ name: new URL(url).hostname, where: placeOf(path) }],
+  );
+  return [...machines, ...pages];
+}
+
+const ipv4 = /^(\d+\.\d+\.\d+)(\.\d+)$/;
+/** RFC 1918, and what carriers and overlay networks give (RFC 6598). */
+const ofAHouse = /^(10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.|100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.)/;
+
+/** Addresses of the internet that are nearly in a network of the house. Networks of a house may well be called nearly alike. */
+function strangers(estate: Estate): Found[] {
+  const addresses = addressesOf(estate);
+  const networks = new Set(
+    addresses.flatMap(({ name }) => (ofAHouse.test(name) ? [ipv4.exec(name)?.[1] ?? []].flat() : [])),
+  );
+  return addresses.flatMap(({ name, where }) => {
+    const [, network, rest] = ipv4.exec(name) ?? [];
+    if (network === undefined || ofAHouse.test(name)) return [];
+    const [near] = nearest(network, networks);
+    if (near === undefined) return [];
+    const meant = `${near}${rest}`;
+    return [
+      {
+        subject: name,
+        message: `${where} is at "${name}", an address of the internet, and other machines of the estate are at ${near}.*. Did you mean "${meant}"?`,
+        fix: `Write "${meant}" in ${where}.`,
+        evidence: { where, meant },
+      },
+    ];
+  });
+}
+
+/** A domain of fewer letters is a word of its own: "lan" and "wan". */
+const leastDomain = 6;
+
+function domainsOf(estate: Estate): Said[] {
+  return addressesOf(estate).flatMap(({ name, where }) => {
+    const domain = name.slice(name.indexOf(".") + 1);
+    return ipv4.test(name) || domain === name || domain.length < leastDomain ? [] : [{ name: domain, where }];
+  });
+}
+
+/** Secrets of the cluster in which Alertmanager finds where to send messages. */
+function secretsOf({ receivers, monitoring: { deadMan } }: Estate): Said[] {
+  const ofDeadMan = deadMan
+    ? [{ name: deadMan.urlSecret.name, where: placeOf(["monitoring", "deadMan", "urlSecret", "name"]) }]
+    : [];
+  const ofReceivers = Object.entries(receivers).flatMap(([receiver, fields]) =>
+    Object.entries(fields).flatMap(([field, value]) =>
+      typeof value === "object" && "name" in value
+        ? [{ name: value.name, where: placeOf(["receivers", receiver, field, "name"]) }]
+        : [],
+    ),
+  );
+  return [...ofDeadMan, ...ofReceivers];
+}
+
+/** Of two names that are a letter apart, the one that is said less often, or later, is told of. */
+function pairsOf(kind: string, said: readonly Said[]): Found[] {
+  const places = new Map<string, string[]>();
+  for (const { name, where } of said) places.set(name, [...(places.get(name) ?? []), where]);
+  const names = [...places].sort((a, b) => b[1].length - a[1].length).map(([name]) => name);
+  return names.flatMap((name, index) => {
+    const meant = slipOf(name, names.slice(0, index));
+    if (meant === undefined) return [];
+    const [here, there] = [places.get(name) ?? [], places.get(meant) ?? []].map(all => all.join(" and "));
+    return [
+      {
+        subject: name,
+        message: `${here} has the ${kind} "${name}", and ${there} has "${meant}", which is the same but for a letter.`,
+        fix: `Write "${meant}" in ${here}, or "${name}" in ${there}.`,
+        evidence: { kind, meant },
+      },
+    ];
+  });
+}
+
+/** A channel, or a key of a Secret, that is called after its receiver. */
+function ofReceivers({ receivers }: Estate): Found[] {
+  return Object.entries(receivers).flatMap(([receiver, fields]) =>
+    Object.entries(fields).flatMap(([field, value]) => {
+      const [sign, name, path] =
+        typeof value === "object" && "key" in value
+          ? ["", value.key, [field, "key"]]
+          : field === "channel"
+            ? ["#", String(value).slice(1), [field]]
+            : ["", "", []];
+      if (Object.hasOwn(receivers, name) || !isSlipOf(name, receiver)) return [];
+      return [
+        slip(
+          placeOf(["receivers", receiver, ...path]),
+          `${sign}${name}`,
+          `${sign}${receiver}`,
+          "its receiver",
+        ),
+      ];
+    }),
+  );
+}
+
+/** A dump's folder bears the job's name in most houses; where both were typed, one of the two is the slip. */
+function foldersOfDumps(jobs: readonly Job[]): Found[] {
+  return jobs.flatMap(({ name, namespace, said, flows }) =>
+    flows.flatMap(({ target: { path } }) => {
+      const folder = lastOf(path);
+      if (namespace === undefined || !isSlipOf(folder, name)) return [];
+      const found = slip(
+        placeOf([...said, "target", "path"]),
+        path,
+        beside(path, name),
+        `its dump "${name}"`,
+      );
+      return [{ ...found, severity: "warning" as const, fix: `${found.fix} Or call the dump "${folder}".` }];
+    }),
+  );
+}
+
+/** What a service calls its data by, but for a letter. Under another name there is nothing, or somebody else's data. */
+function foldersOfServices({ services }: Estate): Found[] {
+  return Object.entries(services).flatMap(([service, { data }]) =>
+    data.flatMap((dataset, index) => {
+      if (dataset.kind !== "tree") return [];
+      const { path } = dataset;
+      const folder = lastOf(path);
+      if (Object.hasOwn(services, folder) || !isSlipOf(folder, service)) return [];
+      const where = placeOf(["services", service, "data", index, "path"]);
+      return [
+        {
+          ...slip(where, path, beside(path, service), "its service"),
+          severity: "warning" as const,
+        },
+      ];
+    }),
+  );
+}
+
+function lastOf(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1);
+}
+
+function beside(path: string, name: string): string {
+  return `${path.slice(0, path.lastIndexOf("/") + 1)}${name}`;
+}
+
+/** Other than one of several, or than two words that are written as one. */
+function isSlipOf(name: string, other: string): boolean {
+  const bare = (text: string): string => text.toLowerCase().replace(/[-_.]|s$/g, "");
+  return bare(name) !== bare(other) && slipOf(name, [other]) !== undefined;
+}
+
+function slip(where: string, said: string, meant: string, called: string): Found {
+  return {
+    subject: said,
+    message: `${where} is "${said}", which is called after ${called} but for a letter. Did you mean "${meant}"?`,
+    fix: `Write "${meant}" in ${where}.`,
+    evidence: { where, meant },
+  };
+}
