@@ -44,3 +44,31 @@ test("of two waivers of one subject each is found by its code, and what is left 
     ["waivers", 2],
   ]);
 });
+
+test("a name that is a letter apart stands where it was typed, whatever the keys on the way are", () => {
+  const apart = ({ receivers, services }: ExampleEstate): void => {
+    receivers["on-call"] = {
+      kind: "slack",
+      channel: "#on-cal",
+      webhookSecret: { name: "watcdog", key: "url" },
+    };
+    services["e-books"] = { data: [{ kind: "tree", host: "pve", path: "/srv/nfs/e-bokos", size: "1GB" }] };
+  };
+  expect(placesOf("estate/letter-apart", apart)).toEqual([
+    ["receivers", "on-call", "channel"],
+    ["receivers", "on-call", "webhookSecret", "name"],
+    ["services", "e-books", "data", 0, "path"],
+  ]);
+});
+
+test("a name that nobody else says stands where it was typed", () => {
+  expect(
+    placesOf("estate/said-once", ({ services, destinations }) => {
+      Object.assign(services.nextcloud?.data[0] ?? {}, { namespace: "nextclod" });
+      Object.assign(destinations.nas ?? {}, { site: "hme" });
+    }),
+  ).toEqual([
+    ["destinations", "nas", "site"],
+    ["services", "nextcloud", "data"],
+  ]);
+});

@@ -1,5 +1,6 @@
 import type { Plan } from "../plan";
 import { eachDatasetOf } from "../plan/datasets";
+import { pathNamed } from "../plan/estate/faults";
 import type { Path } from "../plan/estate/lookup";
 import type { Finding } from "./check";
 
@@ -9,8 +10,9 @@ import type { Finding } from "./check";
  */
 export function placeOf({ code, subject, evidence }: Finding, plan: Plan): Path | undefined {
   const [family = ""] = code.split("/");
-  const { domain, waived } = evidence;
+  const { domain, waived, where } = evidence;
   if (typeof waived === "string") return waiver(subject, waived, plan);
+  if (typeof where === "string") return pathNamed(where);
   const found = [
     ...(family === "waivers" ? [dataset] : ofOneKind(code)),
     ...(ofJobsFirst.has(family) ? [jobs, ...named] : [...named, jobs]),

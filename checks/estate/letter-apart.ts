@@ -1,6 +1,5 @@
 import { nearest, slipOf } from "../../plan/contracts/near";
-import { pathText } from "../../plan/estate/faults";
-import type { Path } from "../../plan/estate/lookup";
+import { fieldText } from "../../plan/estate/faults";
 import type { Estate } from "../../plan/estate/schema";
 import type { Job } from "../../plan/job";
 import { defineCheck, type Found } from "../check";
@@ -79,14 +78,12 @@ interface Said {
   readonly where: string;
 }
 
-const placeOf = (path: Path): string => pathText(path).slice("estate.".length);
-
 /** Where machines and servers answer. */
 function addressesOf({ hosts, destinations, firewalls, clusters, monitoring }: Estate): Said[] {
   const machines = Object.entries({ hosts, destinations, firewalls }).flatMap(([section, all]) =>
     Object.entries(all).map(([name, { address }]) => ({
       name: address,
-      where: placeOf([section, name, "address"]),
+      where: fieldText([section, name, "address"]),
     })),
   );
   const { pushgateway, prometheus, alertmanager, runbooks } = monitoring;
@@ -97,7 +94,7 @@ function addressesOf({ hosts, destinations, firewalls, clusters, monitoring }: E
       path: ["monitoring", field],
     })),
   ].flatMap(({ url, path }) =>
-    url === undefined ? [] : [{ name: new URL(url).hostname, where: placeOf(path) }],
+    url === undefined ? [] : [{ name: new URL(url).hostname, where: fieldText(path) }],
   );
   return [...machines, ...pages];
 }
@@ -142,12 +139,12 @@ function domainsOf(estate: Estate): Said[] {
 /** Secrets of the cluster in which Alertmanager finds where to send messages. */
 function secretsOf({ receivers, monitoring: { deadMan } }: Estate): Said[] {
   const ofDeadMan = deadMan
-    ? [{ name: deadMan.urlSecret.name, where: placeOf(["monitoring", "deadMan", "urlSecret", "name"]) }]
+    ? [{ name: deadMan.urlSecret.name, where: fieldText(["monitoring", "deadMan", "urlSecret", "name"]) }]
     : [];
   const ofReceivers = Object.entries(receivers).flatMap(([receiver, fields]) =>
     Object.entries(fields).flatMap(([field, value]) =>
       typeof value === "object" && "name" in value
-        ? [{ name: value.name, where: placeOf(["receivers", receiver, field, "name"]) }]
+        ? [{ name: value.name, where: fieldText(["receivers", receiver, field, "name"]) }]
         : [],
     ),
   );
@@ -162,13 +159,14 @@ function pairsOf(kind: string, said: readonly Said[]): Found[] {
   return names.flatMap((name, index) => {
     const meant = slipOf(name, names.slice(0, index));
     if (meant === undefined) return [];
-    const [here, there] = [places.get(name) ?? [], places.get(meant) ?? []].map(all => all.join(" and "));
+    const [all, others] = [places.get(name) ?? [], places.get(meant) ?? []];
+    const [here, there] = [all.join(" and "), others.join(" and ")];
     return [
       {
         subject: name,
         message: `${here} has the ${kind} "${name}", and ${there} has "${meant}", which is the same but for a letter.`,
         fix: `Write "${meant}" in ${here}, or "${name}" in ${there}.`,
-        evidence: { kind, meant },
+        evidence: { kind, where: all[0] ?? "", meant },
       },
     ];
   });
@@ -187,7 +185,7 @@ function ofReceivers({ receivers }: Estate): Found[] {
       if (Object.hasOwn(receivers, name) || !isSlipOf(name, receiver)) return [];
       return [
         slip(
-          placeOf(["receivers", receiver, ...path]),
+          fieldText(["receivers", receiver, ...path]),
           `${sign}${name}`,
           `${sign}${receiver}`,
           "its receiver",
@@ -204,7 +202,7 @@ function foldersOfDumps(jobs: readonly Job[]): Found[] {
       const folder = lastOf(path);
       if (namespace === undefined || !isSlipOf(folder, name)) return [];
       const found = slip(
-        placeOf([...said, "target", "path"]),
+        fieldText([...said, "target", "path"]),
         path,
         beside(path, name),
         `its dump "${name}"`,
@@ -222,7 +220,7 @@ function foldersOfServices({ services }: Estate): Found[] {
       const { path } = dataset;
       const folder = lastOf(path);
       if (Object.hasOwn(services, folder) || !isSlipOf(folder, service)) return [];
-      const where = placeOf(["services", service, "data", index, "path"]);
+      const where = fieldText(["services", service, "data", index, "path"]);
       return [
         {
           ...slip(where, path, beside(path, service), "its service"),

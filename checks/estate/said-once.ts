@@ -1,5 +1,5 @@
 import type { Plan } from "../../plan";
-import { pathText } from "../../plan/estate/faults";
+import { fieldText } from "../../plan/estate/faults";
 import { slipOf } from "../../plan/contracts/near";
 import { defineCheck } from "../check";
 import { edit } from "../example-edits";
@@ -73,7 +73,7 @@ function sitesOf({ estate }: Plan): Said[] {
   const said = (["hosts", "destinations", "firewalls"] as const).flatMap(section =>
     Object.entries(estate[section]).map(([name, { site }]) => ({
       name: site,
-      where: `${section}.${name}.site`,
+      where: fieldText([section, name, "site"]),
     })),
   );
   return withOthers("site", said, []);
@@ -85,10 +85,10 @@ function namespacesOf({ estate, datasets, jobs }: Plan): Said[] {
     // What drills a dump, or looks at its database, has the namespace of the part that it is in.
     namespace === undefined || within.length > 0
       ? []
-      : [{ name: namespace, where: pathText([section, layer, index, "namespace"]).slice("estate.".length) }],
+      : [{ name: namespace, where: fieldText([section, layer, index, "namespace"]) }],
   );
   const ofData = datasets.flatMap(({ namespace, service }) =>
-    namespace === undefined ? [] : [{ name: namespace, where: `services.${service}.data` }],
+    namespace === undefined ? [] : [{ name: namespace, where: fieldText(["services", service, "data"]) }],
   );
   const alerting = { name: estate.monitoring.namespace, where: "monitoring.namespace" };
   const apart = jobs.flatMap(({ flows }) =>
@@ -111,8 +111,7 @@ function accountsOf({ estate }: Plan): Said[] {
     parts.flatMap((part, index) => {
       if (!("dump" in part) || !part.dump || !("user" in part.dump) || part.dump.user === undefined)
         return [];
-      const where = pathText(["layers", layer, index, "dump", "user"]).slice("estate.".length);
-      return [{ name: part.dump.user, where }];
+      return [{ name: part.dump.user, where: fieldText(["layers", layer, index, "dump", "user"]) }];
     }),
   );
   const often = new Set(

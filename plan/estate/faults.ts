@@ -49,3 +49,15 @@ export function pathText(path: readonly PropertyKey[]): string {
       : `${text}[${visible(JSON.stringify(String(part)))}]`;
   }, "estate");
 }
+
+/** The same below the estate: "links[0].latency". */
+export function fieldText(path: readonly PropertyKey[]): string {
+  return pathText(path).slice("estate.".length);
+}
+
+/** The path that such a text names. */
+export function pathNamed(text: string): (string | number)[] {
+  return [...text.matchAll(/\[(\d+)\]|\[("(?:[^"\\]|\\.)*")\]|(\w+)/g)].map(([, index, quoted, word]) =>
+    index === undefined ? String(quoted === undefined ? word : JSON.parse(quoted)) : Number(index),
+  );
+}
