@@ -1,35 +1,45 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { z } from "zod";
-import { address, name, user } from "../../plan/estate/fields";
+import { name } from "../../plan/estate/fields";
 import { EstateInvalid, parseEstate } from "../../plan";
 import { shellWord } from "../../plan/contracts/shell-word";
 import { BadInput } from "../bad-input";
 import { refuseExisting, writeNew } from "../new-file";
 import type { CommandSpec, Context, Outcome } from "../command";
 import { clusterBy } from "../discover/cluster";
-import { draftOf, fileText, type Way } from "../discover/estate";
+import { draftOf, fileText } from "../discover/estate";
 import { hostIn } from "../discover/host";
+import { type FoundNas, nasIn } from "../discover/nas";
 import { plainOf } from "../discover/noted";
 import { nameOf } from "../discover/name-of";
 import { dataMounts } from "../discover/places";
-import { answersIn, foldersIn, foldersText, questionsText } from "../discover/questions";
+import {
+  answersIn,
+  foldersIn,
+  foldersText,
+  nasQuestions,
+  questions,
+  questionsText,
+} from "../discover/questions";
 import type { Found } from "../discover/services";
+import { type Way, wayOf } from "../discover/way";
 import { keyFlag, onMachine, type Target } from "../host-shell";
 import { clusterFlags, clusterOptions } from "../kubectl";
 import { keyFault } from "../../plan/estate/host-key";
 import { check } from "./check";
 
+const hostKey = z
+  .string()
+  .refine(
+    key => /^ssh-ed25519 [A-Za-z0-9+/=]+$/.test(key) && keyFault(key) === undefined,
+    "expected a whole public key as `ssh-keyscan -t ed25519 HOST` prints it",
+  )
+  .optional();
+const port = z.coerce.number().int().min(1).max(65535).default(22);
 const options = z.object({
-  host: z.string(),
-  hostKey: z
-    .string()
-    .refine(
-      key => /^ssh-ed25519 [A-Za-z0-9+/=]+$/.test(key) && keyFault(key) === undefined,
-      "expected a whole public key as `ssh-keyscan -t ed25519 HOST` prints it",
-    )
-    .optional(),
-  port: z.coerce.number().int().min(1).max(65535).default(22),
+  ...{ host: z.string(), hostKey, port },
+  ...{ nas: z.string().optional(), nasHostKey: hostKey, nasPort: port },
   key: z.string().optional(),
   to: z.string().default("estate.ts"),
   json: z.boolean().default(false),
@@ -46,6 +56,9 @@ export const discover: CommandSpec<Options> = {
     ["--host <user@address>", "the host, asked over SSH"],
     ["--host-key <key>", "its public key (by default this machine's known hosts tell it)"],
     ["--port <number>", "of its SSH server (by default 22)"],
+    ["--nas <user@address>", "a NAS, or another machine that keeps copies, asked over SSH too"],
+    ["--nas-host-key <key>", "its public key, likewise"],
+    ["--nas-port <number>", "of its SSH server, likewise"],
     keyFlag,
     ...clusterFlags,
     [
@@ -63,12 +76,9 @@ export const discover: CommandSpec<Options> = {
         `--to: "${given.to}" is no estate's file, expected one that ends with .ts or .json.`,
       );
     if (existsSync(file)) return compared(given, file, context);
-    const way = wayOf(given);
-    const target = {
-      address: way.address,
-      ssh: { ...way, ...(given.hostKey && { hostKey: given.hostKey }) },
-    };
-    const seen = await foundOn(target, given);
+    const way = wayOf("--host", given.host, given.port);
+    const nasWay = given.nas === undefined ? undefined : wayOf("--nas", given.nas, given.nasPort);
+    const seen = await foundOn(targetOf(way, given.hostKey), nasWay, given);
     if ("cause" in seen) return nothingWritten(seen.cause, given);
     const { found, unseen } = seen;
     const draft = draftOf(found, way, new Date(context.nowMs).getUTCFullYear());
@@ -82,8 +92,13 @@ export const discover: CommandSpec<Options> = {
     refuseExisting(asked);
     // Whole or not at all: a next run takes what is there for somebody's estate.
     writeNew([{ ...asked, bytes: Buffer.from(text) }]);
-    const unasked = isClusterAsked(given) ? [] : ["a cluster, as none was named: --kubeconfig FILE"];
-    const all = [...unseen, ...unasked, ...draft.left, ...refused, ...never];
+    const unasked = [
+      ...(isClusterAsked(given) ? [] : ["a cluster, as none was named: --kubeconfig FILE"]),
+      ...(nasWay
+        ? []
+        : ["a NAS, as none was named: --nas USER@ADDRESS. No copy leaves the house without one elsewhere"]),
+    ];
+    const all = [...unseen, ...unasked, ...draft.left, ...refused, ...unmeasured(estate)];
     return { text: told(given, all, estate, text), exitCode: unseen.length === 0 ? 0 : 3 };
   },
 };
@@ -93,26 +108,22 @@ function nothingWritten(cause: string, { json }: Options): Outcome {
   return { text: json ? JSON.stringify(nothing, undefined, 2) : cause, exitCode: 3 };
 }
 
-/** What no host and no cluster knows. */
-const never = [
-  "a NAS, and whatever is elsewhere: no copy leaves the house in this estate until it has destinations",
-  "how much changes and grows each day: churnPerDay and growthPerDay of each dataset",
-];
+function targetOf(way: Way, key: string | undefined): Target {
+  return { address: way.address, ssh: { ...way, ...(key !== undefined && { hostKey: key }) } };
+}
 
-function wayOf({ host, port }: Options): Way {
-  const at = host.lastIndexOf("@");
-  const way = { user: at < 0 ? "root" : host.slice(0, at), address: host.slice(at + 1), port };
-  for (const [what, schema] of [
-    ["user", user],
-    ["address", address],
-  ] as const) {
-    const parsed = schema.safeParse(way[what]);
-    if (!parsed.success)
-      throw new BadInput(
-        `--host: ${JSON.stringify(host)} can't be used, ${parsed.error.issues[0]?.message}.`,
-      );
-  }
-  return way;
+/** What no machine says at one look. */
+function unmeasured(estate: Readonly<Record<string, unknown>>): string[] {
+  const services = Object.entries(plainOf(estate["services"]) as Record<string, { data: readonly object[] }>);
+  const without = services.flatMap(([service, { data }]) =>
+    data.every(each => "churnPerDay" in each) ? [] : [service],
+  );
+  const shown = without.slice(0, 5).join(", ");
+  const more = without.length > 5 ? ` and ${without.length - 5} more` : "";
+  return [
+    ...(without.length === 0 ? [] : [`how much changes each day (churnPerDay) of ${shown}${more}`]),
+    "how much grows each day: growthPerDay of each dataset",
+  ];
 }
 
 function isClusterAsked({ kubeconfig, context }: Options): boolean {
@@ -121,15 +132,17 @@ function isClusterAsked({ kubeconfig, context }: Options): boolean {
 
 async function foundOn(
   target: Target,
+  nasWay: Way | undefined,
   asked: Options,
 ): Promise<{ found: Found; unseen: readonly string[] } | { cause: string }> {
   const { key, kubeconfig, context: of } = asked;
-  const [ended, cluster] = await Promise.all([
-    onMachine(target, questionsText(), key),
+  const [ended, cluster, nas] = await Promise.all([
+    onMachine(target, questionsText(questions), key),
     isClusterAsked(asked) ? clusterBy({ kubeconfig, context: of }) : undefined,
+    nasWay && nasBy(nasWay, asked),
   ]);
-  if (ended.exitCode !== 0) return { cause: unreached(target, ended.stderr) };
-  const said = hostIn(answersIn(ended.stdout));
+  if (ended.exitCode !== 0) return { cause: unreached(target, ended.stderr, " Nothing was written.") };
+  const said = hostIn(answersIn(ended.stdout, questions));
   // Its server may have another key than the file that it told.
   const host = { ...said, hostKey: target.ssh.hostKey ?? said.hostKey };
   if (host.disks.length === 0 || host.hostKey === undefined)
@@ -141,7 +154,10 @@ async function foundOn(
   const { folders, unlisted } = foldersIn(listed?.stdout ?? "", places);
   const called = name.safeParse(host.name).success ? host.name : (nameOf(host.name) ?? "host");
   return {
-    found: { host, called, folders, cluster: cluster && "cause" in cluster ? undefined : cluster },
+    found: {
+      ...{ host, called, folders, cluster: cluster && "cause" in cluster ? undefined : cluster },
+      nas: nas?.found,
+    },
     unseen: [
       ...host.unanswered,
       ...(target.ssh.user === "root" ? [] : [`cron entries that ${target.ssh.user} may not read`]),
@@ -151,18 +167,36 @@ async function foundOn(
         : "cause" in cluster
           ? [`the cluster: ${cluster.cause}`]
           : cluster.unanswered),
+      ...(nas?.unseen ?? []),
     ],
   };
 }
 
-function unreached({ address: at, ssh: { user: who, port } }: Target, stderr: string): string {
+async function nasBy(
+  way: Way,
+  { key, nasHostKey }: Options,
+): Promise<{ found: FoundNas | undefined; unseen: readonly string[] }> {
+  const target = targetOf(way, nasHostKey);
+  const ended = await onMachine(target, questionsText(nasQuestions), key);
+  if (ended.exitCode !== 0)
+    return { found: undefined, unseen: [`the NAS: ${unreached(target, ended.stderr)}`] };
+  const answers = answersIn(ended.stdout, nasQuestions);
+  const found = nasIn(answers, way, nasHostKey);
+  if (found === undefined)
+    return { found, unseen: [`the NAS: \`df -Pk\` told of no volume for copies at ${way.address}`] };
+  const unseen =
+    found.system !== undefined && answers.shares === undefined ? ["find, of the NAS's shares"] : [];
+  return { found, unseen };
+}
+
+function unreached({ address: at, ssh: { user: who, port } }: Target, stderr: string, so = ""): string {
   const said =
     stderr.trim().split("\n").at(-1)?.replace(/\.$/, "") || "it didn't answer, and ssh said nothing";
   const go = `ssh -p ${port} ${who}@${at} true`;
   const next = /host key/i.test(said)
     ? `${go}, and compare the fingerprint with what \`ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub\` says at the host; or --host-key`
     : go;
-  return `${at} wasn't asked: ${said}. Nothing was written. Next: ${next}`;
+  return `${at} wasn't asked: ${said}.${so} Next: ${next}`;
 }
 
 /** Nobody has this estate yet who could mend it. */

@@ -2,18 +2,13 @@ import { name, timeZone } from "../../plan/estate/fields";
 import { cluster as clusterFields } from "../../plan/estate/places";
 import type { FoundCluster } from "./cluster";
 import { layersOf } from "./layers";
+import { destinationName, destinationPart, leftAtNas } from "./nas";
 import { comment, todo, typeScriptOf } from "./noted";
 import { hostPart, namedPools } from "./places";
+import type { Way } from "./way";
 import { clusterName, type Found, servicesOf } from "./services";
 
 const receiver = "me";
-
-/** How one gets to the host. */
-export interface Way {
-  readonly address: string;
-  readonly user: string;
-  readonly port: number;
-}
 
 /** An estate with its notes, and what is there and isn't in it, in words. */
 export interface Draft {
@@ -23,7 +18,7 @@ export interface Draft {
 
 /** @param year the one in which it is asked */
 export function draftOf(found: Found, way: Way, year: number): Draft {
-  const { host, called, cluster } = found;
+  const { host, called, cluster, nas } = found;
   const { services, left } = servicesOf(found);
   const disks = host.disks.map(({ name }) => name);
   const estate = {
@@ -43,7 +38,16 @@ export function draftOf(found: Found, way: Way, year: number): Draft {
         },
       },
     }),
+    ...(nas && { destinations: { [destinationName]: destinationPart(nas) } }),
     links: [
+      ...(nas
+        ? [
+            todo(
+              { from: destinationName, to: called, bandwidth: "20MB" },
+              "how many bytes a second a restore from the NAS carries",
+            ),
+          ]
+        : []),
       todo(
         { from: called, to: called, bandwidth: "100MB" },
         "how many bytes a second a restore from its own disks carries",
@@ -66,7 +70,7 @@ export function draftOf(found: Found, way: Way, year: number): Draft {
     },
     layers: layersOf(found, services, receiver),
   };
-  return { estate, left: [...left, ...unknownZone(host.zone)] };
+  return { estate, left: [...left, ...unknownZone(host.zone), ...(nas ? leftAtNas(nas) : [])] };
 }
 
 /** The file, as TypeScript. */

@@ -3,6 +3,7 @@ import { jsonOf } from "../json";
 import { exported, type Guest, guestsIn } from "../live/host";
 import { nameOf } from "./name-of";
 import { type Answers, type Question, questions } from "./questions";
+import { type Written, writtenIn } from "./written";
 
 /** What a host says that it has. Sizes in bytes. */
 export interface FoundHost {
@@ -39,6 +40,8 @@ export interface FileSystem {
   /** Undefined where it lies on none that lsblk tells, or on several. */
   readonly disk: string | undefined;
   readonly device: string;
+  /** Of its device, where that is one of its own. */
+  readonly written: Written | undefined;
   /** Which folder of what is on the device: "/" but for a bind mount, and a subvolume of Btrfs. */
   readonly root: string;
 }
@@ -60,6 +63,7 @@ export interface ThinVolume {
   /** Of one that isn't active, such as a stopped VM's, nobody tells how much is written: all that it may have. */
   readonly usedBytes: number;
   readonly isActive: boolean;
+  readonly written: Written | undefined;
 }
 
 interface Device {
@@ -84,7 +88,7 @@ const findmnt = z.object({
   filesystems: z.array(
     z.object({
       ...{ target: z.string(), source: z.string(), fstype: z.string(), uuid: z.string().nullable() },
-      ...{ size: bytes.nullable(), used: bytes.nullable() },
+      ...{ size: bytes.nullable(), used: bytes.nullable(), "maj:min": z.string().default("") },
     }),
   ),
 });
@@ -97,6 +101,7 @@ const lvs = z.object({
           ...{ vg_name: z.string(), lv_name: z.string(), pool_lv: z.string(), lv_attr: z.string() },
           ...{ lv_size: number, metadata_percent: number, lv_metadata_size: number },
           data_percent: z.union([z.literal("").transform(() => undefined), number]),
+          ...{ lv_kernel_major: z.string().default(""), lv_kernel_minor: z.string().default("") },
         }),
       ),
     }),
@@ -122,6 +127,7 @@ export function hostIn(answers: Answers): FoundHost {
   const under = (path: string): string[] => devices.filter(top => holds(top, path)).map(({ name }) => name);
   const groups = json("groups", pvs)?.report[0].pv ?? [];
   const logical = json("volumes", lvs)?.report[0].lv ?? [];
+  const written = writtenIn(answers);
   return {
     name: lines("name")[0] ?? "",
     zone: lines("zone")[0] ?? "",
@@ -131,11 +137,11 @@ export function hostIn(answers: Answers): FoundHost {
       .filter(({ name, type, size }) => /^(disk|loop|raid\d+)$/.test(type) && size > 0 && !isMade.test(name))
       .map(diskOf),
     filesystems: (json("filesystems", findmnt)?.filesystems ?? []).map(
-      ({ target, source, fstype, uuid, size, used }) => {
+      ({ target, source, fstype, uuid, size, used, "maj:min": number }) => {
         const [, device = source, root = "/"] = /^(.*?)\[(\/.*)\]$/s.exec(source) ?? [];
         return {
           ...{ mount: target, type: fstype, uuid: uuid ?? undefined, bytes: size ?? 0, usedBytes: used ?? 0 },
-          ...{ device, root, disk: onlyOf(under(device)) },
+          ...{ device, root, disk: onlyOf(under(device)), written: written.get(number) },
         };
       },
     ),
@@ -152,9 +158,10 @@ export function hostIn(answers: Answers): FoundHost {
     // A snapshot isn't active, and has nothing of its own that a service would name.
     volumes: logical
       .filter(({ lv_attr, pool_lv }) => lv_attr.startsWith("V") && pool_lv !== "" && !lv_attr.endsWith("k"))
-      .map(({ vg_name: vg, pool_lv: pool, lv_name: name, lv_size, data_percent }) => ({
+      .map(({ vg_name: vg, pool_lv: pool, lv_name: name, lv_size, data_percent, ...lv }) => ({
         ...{ vg, pool, name, isActive: data_percent !== undefined },
         usedBytes: Math.ceil((lv_size * (data_percent ?? 100)) / 100),
+        written: written.get(`${lv.lv_kernel_major}:${lv.lv_kernel_minor}`),
       })),
     vms: guestsIn(lines("vms"), 0),
     containers: guestsIn(lines("containers"), -1),

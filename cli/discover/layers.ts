@@ -2,12 +2,13 @@ import { layers } from "../../plan/layers";
 import type { Layer, There } from "../../plan/layers/layer";
 import { isBelow } from "../../plan/layers/places";
 import { noted, plainOf, todo } from "./noted";
+import { destinationName, folderAt } from "./nas";
 import { backupMount, dataMounts, namedFileSystems, namedPools } from "./places";
 import type { Found } from "./services";
 
 /** Jobs to begin with for what is there, as each layer has them; none where the host has no disk for backups. */
 export function layersOf(
-  { host, called, folders }: Found,
+  { host, called, folders, nas }: Found,
   services: Readonly<Record<string, object>>,
   receiver: string,
 ): unknown {
@@ -29,10 +30,11 @@ export function layersOf(
     ...{ host: called, target, kinds: new Set(kinds), receiver },
     ...(pool && { pool: pool.name }),
     ...(source !== undefined && { source }),
+    ...(nas && { elsewhere: { destination: destinationName, folder: folderAt(nas, called) } }),
   };
   const begun = Object.values(layers).map((layer: Layer) => [layer.name, layer.begins?.(there)] as const);
   return noted(
     Object.fromEntries(begun.flatMap(([name, part]) => (part === undefined ? [] : [[name, [part]]]))),
-    "TODO: when each job runs, how long that takes, what it may lose at most. All are on the host's own backup disk: for a NAS elsewhere, holdfast explain layers",
+    `TODO: when each job runs, how long that takes, what it may lose at most. ${nas ? `Nothing is sent to ${destinationName} before destinations.${destinationName}.receives says how` : "All are on the host's own backup disk: for a NAS elsewhere, holdfast explain layers"}`,
   );
 }

@@ -16,7 +16,7 @@ export function sizeOf(bytes: number): string {
 }
 
 /** What something has room for: rounded down, so that nobody counts on more. */
-function roomOf(bytes: number): string {
+export function roomOf(bytes: number): string {
   return sizeText(bytes, Math.floor);
 }
 

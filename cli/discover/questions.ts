@@ -5,10 +5,13 @@ import { nobodys } from "../live/host";
 /** What a host is asked, by name: commands that read and change nothing. docs/discover.md lists them. */
 export const questions = {
   disks: "lsblk --json --bytes --output NAME,PATH,TYPE,SIZE,ROTA,TRAN",
-  filesystems: "findmnt --json --bytes --list --real --output TARGET,SOURCE,FSTYPE,UUID,SIZE,USED",
+  filesystems: "findmnt --json --bytes --list --real --output TARGET,SOURCE,FSTYPE,UUID,SIZE,USED,MAJ:MIN",
   volumes:
-    "lvs --reportformat json --units b --nosuffix --options vg_name,lv_name,pool_lv,lv_attr,lv_size,data_percent,metadata_percent,lv_metadata_size",
+    "lvs --reportformat json --units b --nosuffix --options vg_name,lv_name,pool_lv,lv_attr,lv_size,data_percent,metadata_percent,lv_metadata_size,lv_kernel_major,lv_kernel_minor",
   groups: "pvs --reportformat json --units b --nosuffix --options pv_name,vg_name",
+  written: "cat /proc/diskstats",
+  since: "grep -rHs ^I: /run/udev/data",
+  uptime: "cat /proc/uptime",
   vms: "qm list",
   containers: "pct list",
   exports: "exportfs -s",
@@ -22,17 +25,26 @@ export const questions = {
 } as const;
 export type Question = keyof typeof questions;
 
+/** What a NAS is asked, as whoever logs in there: none of it needs its root. */
+export const nasQuestions = {
+  system: "grep -hs -e ^productversion= -e ^upnpmodelname= /etc.defaults/VERSION /etc/synoinfo.conf",
+  room: "df -Pk",
+  media: "grep -Hs . /sys/block/*/queue/rotational",
+  shares: "find /volume[0-9]* -mindepth 1 -maxdepth 1 -type d -print0",
+  key: "cat /etc/ssh/ssh_host_ed25519_key.pub",
+} as const;
+
 /** Each answer; undefined where the command failed. */
-export type Answers = Readonly<Record<Question, string | undefined>>;
+export type Answers<Name extends string = Question> = Readonly<Record<Name, string | undefined>>;
 
 /** Follows an answer that is whole. */
 const end = "end";
 
-/** A host without the program has none of what it lists; grep finds nothing where nothing is. */
-export function questionsText(): string {
-  const asked = Object.entries(questions).map(([name, command]) => {
+/** A host without the program has none of what it lists; grep finds nothing where nothing is, and df tells of what it may not look at beside all else. */
+export function questionsText(all: Readonly<Record<string, string>>): string {
+  const asked = Object.entries(all).map(([name, command]) => {
     const [program = ""] = command.split(" ");
-    const none = program === "grep" ? " || [ $? -le 2 ]" : "";
+    const none = program === "grep" || program === "df" ? " || [ $? -le 2 ]" : "";
     const ask = `if command -v ${program} >/dev/null; then ${soon} ${command}${none}; fi && echo ${end}`;
     return answerText(name, ask);
   });
@@ -47,13 +59,16 @@ function answerText(name: string, command: string): string {
   return `echo "answer ${name} $({ ${command}; } 2>/dev/null | base64 --wrap=0)"`;
 }
 
-export function answersIn(stdout: string): Answers {
+export function answersIn<Name extends string>(
+  stdout: string,
+  all: Readonly<Record<Name, string>>,
+): Answers<Name> {
   const said = saidIn(stdout);
   const whole = (name: string): string | undefined => {
     const text = said.get(name) ?? "";
     return text.endsWith(`${end}\n`) ? text.slice(0, -end.length - 1) : undefined;
   };
-  return Object.fromEntries(Object.keys(questions).map(name => [name, whole(name)])) as Answers;
+  return Object.fromEntries(Object.keys(all).map(name => [name, whole(name)])) as Answers<Name>;
 }
 
 /** What lies at the top of some folders, and how large it is, as far as that is known after 20 seconds: with the host's idle time alone. */

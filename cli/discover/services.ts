@@ -2,10 +2,12 @@ import { isBelow } from "../../plan/layers/places";
 import type { Claim, Database } from "../live/cluster";
 import type { FoundCluster } from "./cluster";
 import type { FoundHost } from "./host";
+import type { FoundNas } from "./nas";
 import { todo, noted } from "./noted";
 import { nameOf } from "./name-of";
 import { isTaken, poolOf, sizeOf, unnamed } from "./places";
 import type { Folder } from "./questions";
+import { churnOf } from "./written";
 
 /** What is there, by those who answered. */
 export interface Found {
@@ -14,6 +16,7 @@ export interface Found {
   readonly called: string;
   readonly folders: readonly Folder[];
   readonly cluster: FoundCluster | undefined;
+  readonly nas: FoundNas | undefined;
 }
 
 /** Services by name, and what is there and can't be one, in words. */
@@ -90,6 +93,10 @@ function machines({ host, called, cluster }: Found, left: string[]): Part[] {
         wish: nameOf(name) ?? `vm-${id}`,
         data: {
           ...{ kind: "vm", host: called, pool, id, size: sizeOf(bytes) },
+          ...churnOf(
+            disks.map(({ written }) => written),
+            bytes,
+          ),
           ...(isNode && { cluster: clusterName }),
         },
         note: `VM ${id}${isNode ? ", a node of the cluster" : ""}; the size is what its thin volumes have written${disks.every(({ isActive }) => isActive) ? "" : inactive}`,
@@ -114,13 +121,15 @@ function claims(found: Found, left: string[]): Part[] {
       return [];
     }
     const on = { host: found.called, pool, namespace };
-    const size = sizeOf(volume.usedBytes);
+    const size = { size: sizeOf(volume.usedBytes), ...churnOf([volume.written], volume.usedBytes) };
     const database = found.cluster?.databases.find(
       each => each.namespace === namespace && each.claims.includes(name),
     );
     const wish = namespace === name ? name : `${namespace}-${name}`.slice(0, 60).replace(/-+$/, "");
     return [
-      database ? databasePart(wish, database, { on, size }) : volumePart(wish, claim, { ...on, size }, found),
+      database
+        ? databasePart(wish, database, { on, ...size })
+        : volumePart(wish, claim, { ...on, ...size }, found),
     ];
   });
 }
@@ -168,14 +177,38 @@ function trees({ host, called, folders }: Found, left: string[]): Part[] {
     const name = nameOf(path.slice(path.lastIndexOf("/") + 1));
     const isExported = host.exports.some(each => isBelow(path, each));
     const known = bytes === undefined ? "; du took too long to tell its size" : "";
+    const { change, beside } = changeIn(path, bytes, host, folders);
     return [
       {
         wish: name ?? `folder-${++nameless}`,
-        data: { kind: "tree", host: called, path, ...(bytes === undefined ? {} : { size: sizeOf(bytes) }) },
-        note: `${name === undefined ? "TODO: a name that says what it is; " : ""}${isExported ? "exported by NFS" : "a folder"}${known}`,
+        data: {
+          ...{ kind: "tree", host: called, path, ...(bytes === undefined ? {} : { size: sizeOf(bytes) }) },
+          ...change,
+        },
+        note: `${name === undefined ? "TODO: a name that says what it is; " : ""}${isExported ? "exported by NFS" : "a folder"}${known}${beside}`,
       },
     ];
   });
+}
+
+/** How much changes in a folder: the kernel counts of a whole file system, which is the folder's where it is alone there. */
+function changeIn(
+  path: string,
+  bytes: number | undefined,
+  { filesystems }: FoundHost,
+  folders: readonly Folder[],
+): { change: object; beside: string } {
+  const on = filesystems
+    .filter(({ mount }) => isBelow(path, mount))
+    .sort((one, other) => other.mount.length - one.mount.length)[0];
+  if (on?.written === undefined) return { change: {}, beside: "" };
+  const isAlone = folders.filter(each => isBelow(each.path, on.mount)).length === 1;
+  return isAlone
+    ? { change: churnOf([on.written], bytes), beside: "" }
+    : {
+        change: {},
+        beside: `; all that is at ${on.mount} has ${sizeOf(on.written.bytes / on.written.days)} written a day`,
+      };
 }
 
 /** In a pool, and neither a guest's nor a claim's. */

@@ -82,6 +82,9 @@ function nasFiles(): SeedFile[] {
     { path: "usr/syno/sbin/synosharesnapshot", text: read("synosharesnapshot"), mode: 0o755 },
     { path: "usr/libexec/lab/lying-rsync", text: read("lying-rsync"), mode: 0o755 },
     { path: "etc/holdfast-rsyncd.conf", text: rsyncdConf },
+    // As DSM has them, of which `holdfast discover` reads that it is one.
+    { path: "etc.defaults/VERSION", text: 'majorversion="7"\nproductversion="7.2.1"\nbuildnumber="69057"\n' },
+    { path: "etc/synoinfo.conf", text: 'upnpmodelname="stand-in"\n' },
     // As on DSM, sudo asks for the administrator's password and finds Synology's programs.
     { path: "etc/sudoers.d/dsm", text: `Defaults secure_path="${path}"\n`, mode: 0o440 },
   ];

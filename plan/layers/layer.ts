@@ -43,6 +43,8 @@ export interface There {
   readonly pool?: string;
   /** Mount point of a file system with people's folders. */
   readonly source?: string;
+  /** A machine that keeps copies, and the folder there that is this host's. */
+  readonly elsewhere?: { readonly destination: string; readonly folder: string };
   /** Kinds of what there is to copy; "sqlite" where volumes hold such files. */
   readonly kinds: ReadonlySet<string>;
   /** Who hears of it. */

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { evaluate } from "../../cli/evaluate.mjs";
 import { hostIn } from "../../cli/discover/host";
 import { isForBackups } from "../../cli/discover/places";
-import { type Question, questions } from "../../cli/discover/questions";
+import { nasQuestions, type Question, questions } from "../../cli/discover/questions";
 import { runChecks } from "../../checks";
 import { type Estate, parseEstate, planOf } from "../../plan";
 import { projectRoot } from "../../stacks/project";
@@ -99,7 +99,15 @@ function build({
   more = [] as readonly string[],
   says = {} as Readonly<Record<string, string>>,
 } = {}): void {
-  for (const left of ["estate.ts", "estate.json", "names.ts", "nameless.ts", "part.json"])
+  for (const left of [
+    "estate.ts",
+    "estate.json",
+    "names.ts",
+    "nameless.ts",
+    "nas.ts",
+    "measured.ts",
+    "part.json",
+  ])
     rmSync(join(host.folder, left), { force: true });
   const made = folders.map(name => `'/srv/nfs/${name.replaceAll("'", `'\\''`)}'`).join(" ");
   const house = [
@@ -226,6 +234,10 @@ test("what a host and a cluster have becomes an estate, with a note at each gues
   expect(file).not.toContain("hunter2");
   expect(file).toContain("//   CronJob dbaas/nightly: 10 1 * * *");
   expect(file).not.toContain("/old");
+  expect(file).not.toContain("churnPerDay");
+  expect(text).toMatch(
+    /^ {2}how much changes each day \(churnPerDay\) of pve-host, k8s-1, vaultwarden, dbaas-data-postgresql-0, etcd and 2 more$/m,
+  );
   // The jobs to begin with are sound; what is left to say is what nobody has yet: dumps, another site, who hears of silence.
   const codes = runChecks(planOf(estate), Date.UTC(2026, 10, 1)).map(({ code }) => code);
   expect([...new Set(codes)]).toEqual(["routes/no-copy", "routes/no-route-off-site", "alerts/nobody-waits"]);
@@ -238,10 +250,163 @@ test("what a host and a cluster have becomes an estate, with a note at each gues
 
 // A compiler's start, of all that an estate's type is made of, is half a minute here; that the schema takes the file is held above.
 testLong("the file has the type of an estate", async () => {
-  build();
-  await holdfastIn(host.folder, all, []);
+  build({ ...measured() });
+  standsNas();
+  await holdfastIn(host.folder, [...all, ...asNas], []);
   expect(await typeFaults()).toBe("");
 });
+
+const asNas = [
+  "--nas",
+  "viki@10.77.0.12",
+  "--nas-port",
+  "2222",
+  "--nas-host-key",
+  key.replace("IFpz", "IFpy"),
+];
+const gigabytes = (count: number): number => count * 1e6;
+
+/** The NAS beside the host: it has other programs, which say what a Synology's do. */
+function standsNas({
+  df = `/dev/md0 2385528 1446924 819820 64% /
+tmpfs 2000000 0 2000000 0% /dev/shm
+/dev/mapper/cachedev_0 ${gigabytes(7000)} ${gigabytes(3000)} ${gigabytes(4000)} 43% /volume1
+/dev/mapper/cachedev_1 ${gigabytes(900)} ${gigabytes(300)} ${gigabytes(600)} 34% /volume2`,
+  system = 'productversion="7.2.1"\nupnpmodelname="DS920+"',
+  reached = true,
+} = {}): void {
+  const nas = join(host.folder, "nas");
+  program(
+    "nas",
+    "df",
+    `cat <<'END'\nFilesystem 1024-blocks Used Available Capacity Mounted on\n${df}\nEND\n`,
+  );
+  program(
+    "nas",
+    "find",
+    "printf '/volume1/%s\\0' @eaDir '#recycle' 'a\nb' photo NetBackup; printf '/volume2/Backup\\0'\n",
+  );
+  program(
+    "nas",
+    "grep",
+    `case "$*" in
+*productversion*) printf '${system}\n' ;;
+*) for disk in sata1 sata2; do echo /sys/block/$disk/queue/rotational:1; done; echo /sys/block/md2/queue/rotational:0 ;;
+esac
+`,
+  );
+  const there = reached
+    ? `PATH=${nas}:$PATH; export PATH; exec sh -c "$last"`
+    : "echo 'Permission denied (publickey,password).' >&2; exit 255";
+  host.installSsh(`case " $* " in *" 10.77.0.12 "*) ${there} ;; esac\nexec "$0.run" "$last"`);
+}
+
+test("a NAS becomes a destination, and copies would be sent to its share for backups", async () => {
+  build();
+  standsNas();
+  const { exitCode, text } = await holdfastIn(host.folder, [...all, ...asNas, "--to", "nas.ts"], []);
+  expect(exitCode).toBe(0);
+  const estate = await written("nas.ts");
+  expect(estate.destinations).toEqual({
+    nas: {
+      ...{ kind: "synology", site: "home", address: "10.77.0.12", user: "backup", port: 2222 },
+      ...{ hostKey: asNas[5], medium: "hdd", size: "7.1TB", used: "3.1TB" },
+      ...{ secrets: [], transport: "ssh", encryptedAtRest: false },
+    },
+  });
+  expect(estate.layers["offsite-sync"]).toMatchObject([
+    { host: "pve", destination: "nas", legs: [{ from: "/mnt/backup", to: "/NetBackup/pve" }] },
+  ]);
+  expect(estate.links[0]).toMatchObject({ from: "nas", to: "pve" });
+  expect(readFileSync(join(host.folder, "nas.ts"), "utf8")).toMatch(
+    /\/\/ DS920\+, DSM 7\.2\.1\. TODO: receives: holdfast explain destinations\.nas\.receives; until then nothing is sent\n +nas: \{/,
+  );
+  expect(text).toMatch(/^ {2}\/volume2 of the NAS, with 614\.4GB free: a destination is one volume$/m);
+  expect(text).toMatch(/^ {2}which snapshots the NAS makes.*only its root may ask/m);
+  expect(text).not.toContain("as none was named");
+  // Elsewhere, it is what the site lacks: sound but for what only people can do.
+  const { nas } = estate.destinations;
+  if (!nas) throw new Error("just held");
+  const elsewhere = { ...estate, destinations: { nas: { ...nas, site: "parents" } } };
+  const codes = new Set(runChecks(planOf(elsewhere), Date.UTC(2026, 10, 1)).map(({ code }) => code));
+  expect(codes).not.toContain("routes/no-route-off-site");
+}, 300_000);
+
+test("a NAS that isn't reached, or tells of no volume, is told, and the rest is written", async () => {
+  build();
+  standsNas({ reached: false });
+  const refused = await holdfastIn(host.folder, [...asked, ...asNas, "--to", "part.json"], []);
+  expect(refused.exitCode).toBe(3);
+  expect(refused.text).toMatch(
+    /^ {2}the NAS: 10\.77\.0\.12 wasn't asked: Permission denied \(publickey,password\)\. Next: ssh -p 2222 viki@10\.77\.0\.12 true$/m,
+  );
+  expect((await written("part.json")).destinations).toEqual({});
+  rmSync(join(host.folder, "part.json"));
+  standsNas({ df: "tmpfs 2000000 0 2000000 0% /volume1/@tmp" });
+  const empty = await holdfastIn(host.folder, [...asked, ...asNas, "--to", "part.json"], []);
+  expect([empty.exitCode, empty.text]).toEqual([
+    3,
+    expect.stringContaining("\n  the NAS: `df -Pk` told of no volume for copies at 10.77.0.12\n"),
+  ]);
+}, 300_000);
+
+/** A kernel that has counted, as /proc and udev say it: ten days of a VM's disk, of a claim's that is written anew again and again, and of /srv/nfs; of another claim's disk, an hour. */
+function measured({ folders = ["books", "photos"] } = {}) {
+  const line = (minor: number, sectors: number): string =>
+    ` 253 ${minor} dm-${minor} 10 0 80 1 20 0 ${sectors} 9 0 5 10 0 0 0 0 0 0`;
+  const at = { disk: 7, claim: 8, other: 9, tree: 10 };
+  const named = (name: string, minor: number) => [
+    `"lv_name":"${name}",`,
+    `"lv_name":"${name}", "lv_kernel_major":"253", "lv_kernel_minor":"${minor}",`,
+  ];
+  const volumes = [
+    named("vm-101-disk-0", at.disk),
+    named("vm-9999-pvc-00000000-0000-4000-8000-000000000001", at.claim),
+    named("vm-9999-pvc-00000000-0000-4000-8000-000000000022", at.other),
+  ].reduce((text, [from = "", to = ""]) => text.replace(from, to), lvs);
+  const counted = [
+    line(at.disk, 20_000),
+    line(at.claim, 1e12),
+    line(at.other, 5_000),
+    line(at.tree, 4_000_000),
+  ];
+  const data = "/run/udev/data";
+  return {
+    folders,
+    more: [
+      `mount -t tmpfs none /run && mkdir -p ${data}`,
+      `echo '${counted.join("\n")}' >/run/stats && mount --bind /run/stats /proc/diskstats`,
+      "echo '950400.00 1' >/run/up && mount --bind /run/up /proc/uptime",
+      ...[at.disk, at.claim, at.tree].map(minor => `echo I:86400000000 >${data}/b253:${minor}`),
+      `echo I:946800000000 >${data}/b253:${at.other}`,
+    ],
+    says: {
+      lvs: volumes,
+      findmnt: findmnt.replace('"source": "/dev/ubdc",', '"source": "/dev/ubdc", "maj:min": "253:10",'),
+    },
+  };
+}
+
+test("what changes each day is what the kernel has counted, at most, and says so", async () => {
+  build(measured());
+  await holdfastIn(host.folder, [...all, "--to", "measured.ts"], []);
+  const { services } = await written("measured.ts");
+  const churn = (name: string) => services[name]?.data.map(({ churnPerDay }) => churnPerDay);
+  // 20,000 sectors in ten days; of the claim, no more than all of it.
+  expect(churn("k8s-1")).toEqual(["1.1MB"]);
+  expect(churn("vaultwarden")).toEqual([services["vaultwarden"]?.data[0]?.size]);
+  expect(churn("dbaas-data-postgresql-0")).toEqual([undefined]);
+  expect(churn("books")).toEqual([undefined]);
+  const file = readFileSync(join(host.folder, "measured.ts"), "utf8");
+  expect(file).toContain(
+    'churnPerDay: "1.1MB", // at most, measured: 10.3MB written in 10 days, what was written twice counted twice\n',
+  );
+  expect(file).toContain("exported by NFS; all that is at /srv/nfs has 204.8MB written a day\n");
+  build({ ...measured(), folders: ["books"] });
+  const { text } = await holdfastIn(host.folder, [...asked, "--to", "part.json"], []);
+  expect((await written("part.json")).services["books"]?.data[0]?.churnPerDay).toMatch(/^3(\.\d)?MB$/);
+  expect(text).toMatch(/^ {2}how much changes each day \(churnPerDay\) of pve-host$/m);
+}, 300_000);
 
 test("a file that is there stays, and what is new or gone is told in its place", async () => {
   build();
@@ -571,6 +736,7 @@ test("a file that somebody makes while the host is asked stays as it is", async 
 
 test.each([
   [["--host", "root@-oProxyCommand=x"], /--host: .* can't be used, expected a host name/],
+  [["--host", "pve", "--nas", "me@-oProxyCommand=x"], /--nas: .* can't be used, expected a host name/],
   [["--host", "pve", "--to", "estate.yaml"], /--to: "estate\.yaml" is no estate's file/],
 ])("%j is refused", async (words, message) => {
   const { exitCode, text } = await holdfastIn(host.folder, ["discover", ...words], []);
@@ -580,5 +746,6 @@ test.each([
 
 test("the page has each command that a host is asked", () => {
   const page = readFileSync(join(projectRoot, "docs", "discover.md"), "utf8");
-  for (const command of Object.values(questions)) expect(page).toContain(`\`${command}\``);
+  for (const command of [...Object.values(questions), ...Object.values(nasQuestions)])
+    expect(page).toContain(`\`${command}\``);
 });

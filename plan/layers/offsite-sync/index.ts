@@ -10,6 +10,12 @@ export const offsiteSync: Layer<"offsite-sync", typeof offsiteSyncSpec> = {
   summary: "Nightly runs that send a host's copies to a machine elsewhere",
   spec: offsiteSyncSpec,
   gives: ["a copy off the site"],
+  begins: ({ host, target, elsewhere, receiver }) =>
+    elsewhere && {
+      ...{ host, destination: elsewhere.destination, legs: [{ from: target, to: elsewhere.folder }] },
+      ...{ schedule: { onCalendar: "*-*-* 06:00:00" }, usualRun: "1h", budget: "3h" },
+      ...{ promise: { rpo: "30h" }, alert: { receiver } },
+    },
   runs: ({ name, host, schedule, alert }) => [
     {
       ...{ job: name, at: [], host, schedule, alert },

@@ -1,0 +1,28 @@
+import { nasIn } from "./nas";
+
+const says = { key: undefined, media: undefined, shares: undefined, system: undefined, room: undefined };
+const way = { user: "me", address: "nas", port: 22 };
+
+test.each([
+  ["of numbers without end", { room: `/dev/sda ${"9".repeat(400)} 1 ${"9".repeat(400)} 1% /volume1` }],
+  ["of a mount point that is code", { room: "/dev/sda 9000000 1 9000000 1% /mnt/a\u001b[2Jb" }],
+  ["of blanks that a reader would try for ever", { room: `/dev/sda${" ".repeat(1_000_000)}x` }],
+  ["in another form", { room: "/dev/sda  9,0G  1,0G  8,0G  12 % /mnt" }],
+])("a volume %s is none", (_, answers) => {
+  expect(nasIn({ ...says, ...answers }, way, undefined)).toBeUndefined();
+});
+
+test("what a NAS calls itself, its shares and its key are text, or left out", () => {
+  const found = nasIn(
+    {
+      room: "/dev/sda 9000000 1 9000000 1% /volume1",
+      system: 'productversion="7.2.1"\nupnpmodelname="DS\u001b[2J"',
+      shares: ["photo", "back\u202eup", "Backup\n//", "ok"].map(name => `/volume1/${name}\0`).join(""),
+      ...{ media: "/sys/block/sda/queue/rotational:7", key: "ssh-rsa AAAA me" },
+    },
+    way,
+    undefined,
+  );
+  expect(found).toMatchObject({ system: "a Synology, DSM 7.2.1", shares: ["/ok", "/photo"] });
+  expect([found?.media.size, found?.hostKey]).toEqual([0, undefined]);
+});
