@@ -13,6 +13,8 @@ import { benchOffsiteSync } from "./offsite-sync";
 import { benchPlan } from "./plan";
 import { benchPreview } from "./preview";
 import { benchRestore } from "./restore";
+import { benchRestoreAll } from "./restore-all";
+import { benchRestoreDatabase } from "./restore-database";
 import { benchSqlite } from "./sqlite";
 import type { Row } from "./row";
 
@@ -29,6 +31,8 @@ const benches: Readonly<Record<string, () => Promise<Row[]>>> = {
   scrub: benchBackupScrub,
   dumps: benchClusterDump,
   restore: benchRestore,
+  "restore-database": benchRestoreDatabase,
+  "restore-all": benchRestoreAll,
   preview: benchPreview,
 };
 

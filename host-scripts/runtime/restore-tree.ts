@@ -1,4 +1,5 @@
 import { mkdirSync, rmSync } from "node:fs";
+import { ComparedBehind } from "./compared-behind";
 import { exitCodes, RunnerError } from "./errors";
 import { roomOf } from "./free-room";
 import { linkedNames, wronglyLinked } from "./linked-names";
@@ -95,7 +96,10 @@ export async function restoreTree(tree: RestoreTree): Promise<RestoredTree> {
     const rest = await listed(others, list =>
       pass(tree, does, [...content, ...how, ...args, ...list], { onItem, alone }),
     );
-    return { entries: around.files + rest.entries, bytes: around.totalBytes + rest.totalBytes };
+    return {
+      ...{ entries: around.files + rest.entries, bytes: around.totalBytes + rest.totalBytes },
+      unlike: sparse.flat().filter(name => !known.has(name)),
+    };
   };
   if (deletes) await splitNames(tree);
   const pair = { ...tree, timeoutMs: longestMs };
@@ -105,12 +109,43 @@ export async function restoreTree(tree: RestoreTree): Promise<RestoredTree> {
   const hasNothing = tree.far !== undefined || entriesOf(into).every(name => name === "lost+found");
   await bringSparseFiles(pair, sparse);
   const byContent = ["--checksum"];
-  // A file that rotted or was changed behind its times is one to bring back too. Where there is none, each byte of the copy, holes too,
-  // would be read once more for nothing.
-  const copied = await both("restored", { content: hasNothing ? [] : byContent });
-  await writeBack(tree);
-  const other: RsyncItem[] = [];
-  const seen = await both("compared", { args: ["--dry-run"], content: byContent }, item => other.push(item));
+  const behind = new ComparedBehind(tree, tree.stop);
+  const compare = async (): Promise<RestoredTree & { readonly other: readonly Other[] }> => {
+    const other: Other[] = [];
+    // Here its times are enough of a file: those that were sent are compared by content behind the copy, and rsync has read all others
+    // that were there before.
+    const seen = await both("compared", { args: ["--dry-run"], content: tree.far ? byContent : [] }, item =>
+      other.push(item),
+    );
+    const named = new Set(other.map(({ path }) => path.toString("latin1")));
+    const progress = (name: string): void =>
+      tree.log.progress(`compares ${shortened(quoted(Buffer.from(name, "latin1")))} by content`);
+    for (const name of [...(await behind.others(progress)), ...seen.unlike])
+      if (!named.has(name)) other.push({ path: Buffer.from(name, "latin1"), letters: ">fc........" });
+    tree.stop.throwIfAborted();
+    return { ...seen, other };
+  };
+  try {
+    // A file that rotted or was changed behind its times is one to bring back too. Where there is none, each byte of the copy, holes too,
+    // would be read once more for nothing.
+    const copied = await both("restored", { content: hasNothing ? [] : byContent }, ({ path, bytes }) => {
+      if (!tree.far && bytes > 0) behind.add(path.toString("latin1"));
+    });
+    const [written, compared] = await Promise.allSettled([writeBack(tree), compare()]);
+    if (written.status === "rejected") throw written.reason;
+    if (compared.status === "rejected") throw compared.reason;
+    const { entries, bytes, other } = compared.value;
+    refuseOthers(tree, other);
+    return { entries, bytes: Math.max(bytes, copied.bytes) };
+  } finally {
+    behind.end();
+  }
+}
+
+type Other = Pick<RsyncItem, "path" | "letters">;
+
+/** @throws {RunnerError} where there are any */
+function refuseOthers({ into }: RestoreTree, other: readonly Other[]): void {
   const [first] = other;
   if (first)
     throw new RunnerError(exitCodes.failed, {
@@ -118,7 +153,6 @@ export async function restoreTree(tree: RestoreTree): Promise<RestoredTree> {
       kept: "The copy is as it was.",
       next: "dmesg --level err,warn | tail; then the same command again",
     });
-  return { entries: seen.entries, bytes: Math.max(seen.bytes, copied.bytes) };
 }
 
 /**

@@ -489,6 +489,28 @@ restoreTree({ ...tree, log, stop: stop.signal }).catch(error => { console.error(
     expect(status).toBe(1);
   });
 
+  test("a file that is another than the copy, at its size and time, is told, and no other is", async () => {
+    for (let index = 0; index < 20; index += 1)
+      writeFileSync(join(folder, "source", `file ${index}`), "some text ".repeat(60_000));
+    await make("files", weeks["2026-22"]);
+    // In its last piece.
+    world.shadow(
+      "rsync",
+      `PATH=\${PATH#*:}
+case "$*" in *--dry-run*) exec rsync "$@" ;; esac
+rsync "$@" >${folder}/said || exit
+for into; do :; done
+for name in 7 19; do
+  printf x | dd of="$into/file $name" bs=1 seek=599990 conv=notrunc status=none
+  touch -r "file $name" "$into/file $name"
+done
+cat ${folder}/said`,
+    );
+    const { status, stdout } = await ask("restore", "shop/data", "--into", join(folder, "back"));
+    expect(stdout).toMatch(/ 2 entries of .* are not what the copy has, the first is "file 19" /);
+    expect(status).toBe(1);
+  });
+
   test("a link in the place of the folder leads nowhere else, and a tree's own links are not followed", async () => {
     symlinkSync("/etc", join(folder, "source/etc"));
     await make("files", weeks["2026-22"]);

@@ -22,11 +22,16 @@ import { useRsyncTools } from "./support/rsync-tools";
 const size = 2 ** 42;
 const time = 1_700_000_000;
 
+/** Programs that take the place of others. */
+const bin = mkdtempSync(join(tmpdir(), "holdfast-bin-"));
 let putBack: () => void;
 beforeAll(async () => {
-  putBack = await useRsyncTools("/nonexistent");
+  putBack = await useRsyncTools(bin);
 });
-afterAll(() => putBack());
+afterAll(() => {
+  putBack();
+  rmSync(bin, { recursive: true });
+});
 
 let folder: string;
 let lock: number;
@@ -115,4 +120,16 @@ test("a folder in the place of such a file goes, and nothing is left of what was
   mkdirSync(inFolder("into/image/full"), { recursive: true });
   expect(await restore()).toMatchObject({ entries: 3 });
   expect(lstatSync(inFolder("into/image")).size).toBe(2 ** 27);
+});
+
+test("one that was copied as something else, at its size and time, is told", async () => {
+  makeSparse("from/image", written);
+  writeFileSync(
+    join(bin, "cp"),
+    '#!/bin/sh\nfor into; do :; done\nPATH=${PATH#*:} cp "$@" || exit\nprintf x | dd of="$into" conv=notrunc status=none\ntouch -d @1700000000 "$into"\n',
+    { mode: 0o755 },
+  );
+  await expect(restore()).rejects.toMatchObject({
+    failed: expect.stringMatching(/^1 entries .* are not what the copy has, the first is "image"/),
+  });
 });
