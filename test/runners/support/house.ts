@@ -8,6 +8,7 @@ import { z } from "zod";
 import { debianPackages } from "../../../lab/debian";
 import { type ExampleEstate, exampleWith } from "../../../plan/estate/example";
 import type { EstateInput } from "../../../plan";
+import { firingAlerts } from "./alerts-of";
 import { makeDiskImage } from "./disk-image";
 import { type Far, startFar } from "./far";
 import { holdfastIn } from "./holdfast";
@@ -39,6 +40,7 @@ type Disk = keyof typeof disks;
 
 /** An estate takes no address that leads to whoever reads it. */
 const nasName = "nas.example";
+const nasAddress = "127.0.0.1";
 
 /**
  * The example's house, made real: its host is a mount namespace with the estate's disks in their places, its NAS a real sshd and rsync;
@@ -59,8 +61,12 @@ export interface House {
   replaceDisk(disk: Disk): Promise<void>;
   /** Another machine with new and empty disks: of what the old one knew, nothing is left. */
   replaceHost(): Promise<void>;
-  /** What was sent to the NAS is gone. */
-  emptyNas(): Promise<void>;
+  /** What was sent to the NAS is gone, and it answers nobody. */
+  takeNas(): Promise<void>;
+  /** It answers again, and has nothing. */
+  bringNas(): void;
+  /** Alerts that fire half an hour after an instant, by the estate's rules and what jobs have pushed until now. */
+  firing(at: string): Promise<string[]>;
   close(): Promise<void>;
 }
 
@@ -77,8 +83,11 @@ export async function createHouse(): Promise<House> {
   const made = (disk: Disk, ...options: string[]): Promise<string> =>
     makeDiskImage(image(disk), disks[disk].megabytes, options);
   const uuids: Record<Disk, string> = { live: await made("live"), backup: await made("backup") };
-  writeFileSync(join(folder, "estate.json"), JSON.stringify(houseEstate(far, pushes.url, uuids)));
-  writeFileSync(join(folder, "hosts"), `127.0.0.1 localhost ${nasName}\n`);
+  const estate = houseEstate(far, pushes.url, uuids);
+  writeFileSync(join(folder, "estate.json"), JSON.stringify(estate));
+  const leadNas = (address: string): void =>
+    writeFileSync(join(folder, "hosts"), `127.0.0.1 localhost\n${address} ${nasName}\n`);
+  leadNas(nasAddress);
   await openSet(folder, far.privateKey);
   const mount = (on: MountNamespace, disk: Disk): Promise<string> =>
     on.run("mount", "-o", disks[disk].options, image(disk), disks[disk].mount);
@@ -132,9 +141,12 @@ export async function createHouse(): Promise<House> {
       for (const disk of ["live", "backup"] as const) await made(disk, "-U", uuids[disk]);
       host = await boot();
     },
-    async emptyNas() {
+    async takeNas() {
       await execa("find", [far.tree, "-mindepth", "1", "-delete"]);
+      leadNas("127.0.0.77");
     },
+    bringNas: () => leadNas(nasAddress),
+    firing: at => firingAlerts(estate, pushes.received, at),
     async close() {
       await host.close();
       await far.stop();
