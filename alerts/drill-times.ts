@@ -10,6 +10,8 @@ import { parseDuration } from "../plan/units/duration";
 /** Copies that some promise of a time rests on: none of them may take longer, by itself, than the shortest of these. */
 export interface PromisedCopies {
   readonly driller: Driller;
+  /** Metric of the driller that says so of each copy. */
+  readonly wholeSeconds: string;
   readonly tier: string;
   readonly seconds: number;
   /** As the driller's metrics call them. */
@@ -29,6 +31,8 @@ function allPromised(plan: Plan): PromisedCopies[] {
   const byService = new Map<string, Dataset[]>();
   for (const dataset of plan.datasets) if (!dataset.unprotected) addTo(byService, dataset.service, dataset);
   return drillersOf(plan).flatMap(driller => {
+    const { wholeSeconds } = driller.drills;
+    if (wholeSeconds === undefined) return [];
     const holds = new Map<string, Set<string>>();
     for (const copy of plan.copies) {
       const drilled = drilledAs(driller, copy);
@@ -54,7 +58,7 @@ function allPromised(plan: Plan): PromisedCopies[] {
       first
         ? [
             {
-              ...{ driller, tier: first.tier, seconds: first.seconds },
+              ...{ driller, wholeSeconds, tier: first.tier, seconds: first.seconds },
               names: [first, ...rest].map(({ name }) => name).sort(),
             },
           ]

@@ -74,15 +74,15 @@ function drillsTooSlow(plan: Plan): Made[] {
   const promised = promisedCopies(plan);
   const [first] = promised;
   if (!first) return [];
-  const { job, drills } = first.driller;
+  const { job } = first.driller;
   const labels = {
     ...{ job: job.metricsJob, instance: job.host },
     ...{ tier: first.tier, service: first.names[0] ?? "" },
   };
-  const late = promised.map(({ driller, tier, seconds, names }) => {
+  const late = promised.map(({ driller, wholeSeconds, tier, seconds, names }) => {
     const of = { job: driller.job.metricsJob, instance: driller.job.host, tier };
     const services = JSON.stringify(names.map(literal).join("|"));
-    return `${driller.drills.wholeSeconds}{${matchers(of)},service=~${services}} > ${seconds}`;
+    return `${wholeSeconds}{${matchers(of)},service=~${services}} > ${seconds}`;
   });
   return [
     {
@@ -92,7 +92,7 @@ function drillsTooSlow(plan: Plan): Made[] {
       summary:
         "All of {{ $labels.service }} ({{ $labels.tier }} of {{ $labels.instance }}) takes longer, at the rate of its last drill, than what rests on it is promised to be back in",
       look: "holdfast drill --report: promised, planned and measured times side by side, and what would keep the promise",
-      proof: proofOf(drills.wholeSeconds, labels, `${first.seconds}x30`, `${first.seconds + 1}x30`),
+      proof: proofOf(first.wholeSeconds, labels, `${first.seconds}x30`, `${first.seconds + 1}x30`),
     },
   ];
 }

@@ -3,7 +3,6 @@ import { membersOf } from "../plan/datasets";
 import { chainOf, type Copy } from "../plan/graph/copies";
 import { copiesIn } from "../plan/graph/copies-in";
 import { type Driller, isDrilled } from "../plan/graph/drilled";
-import { isOnlyPlanned, type Job } from "../plan/job";
 
 /** A dataset of which no drill proves a restore. */
 export interface Undrilled {
@@ -13,8 +12,6 @@ export interface Undrilled {
   readonly by: readonly string[];
   /** Copies of its dumps are drilled: that these open, and have what they are to have, nobody has tried. */
   readonly filesAlone: boolean;
-  /** What people call the job of its cluster that restores its dumps into an empty server, of which no host has a record. */
-  readonly inServer?: string;
 }
 
 /** What no drill proves, of all that has a copy: thin snapshots alone, images, dumps that a server would have to take. */
@@ -24,12 +21,7 @@ export function undrilledOf(plan: Plan, drillers: readonly Driller[]): Undrilled
     if (drilled.some(copy => bringsAll(drillers, copy))) return [];
     const by = [...new Set(copies.map(({ job }) => job.called))];
     const filesAlone = drilled.length > 0;
-    const made = copies.filter(({ from }) => from === undefined);
-    const inServer = plan.jobs.find(job => made.some(copy => provesDumpsOf(job, copy.job)))?.called;
-    return membersOf(dataset).map(({ service, id }) => ({
-      ...{ service, dataset: id, by, filesAlone },
-      ...(inServer !== undefined && { inServer }),
-    }));
+    return membersOf(dataset).map(({ service, id }) => ({ service, dataset: id, by, filesAlone }));
   });
 }
 
@@ -37,10 +29,6 @@ export function undrilledOf(plan: Plan, drillers: readonly Driller[]): Undrilled
 function bringsAll(drillers: readonly Driller[], copy: Copy): boolean {
   const made = chainOf(copy).findLast(({ flow }) => flow.source.kind !== "tree");
   return made === undefined || isDrilled(drillers, made);
-}
-
-function provesDumpsOf(job: Job, maker: Job): boolean {
-  return job.provesDumpsOf === maker.name && job.host === maker.host && !isOnlyPlanned(job);
 }
 
 /** "etcd (its dumps' files alone: by etcd-backup, nfs-mirror); nodes/k8s-1 (by vm-images)" */

@@ -115,15 +115,17 @@ export interface Drills {
     readonly isSent?: boolean;
     /** What a destination has of it is drilled as well, by its name behind these letters. */
     readonly sentAs?: string;
+    /** What all of it is called, where it comes back as one. */
+    readonly called?: string;
   }[];
-  /** Files of its host with the records of all drills, of one text: on the host's own disk, and on the one that is drilled. */
-  readonly records: readonly [own: string, disk: string];
-  /** File of its host that has the number of the last record. */
+  /** Files with the records of all drills, each of one text: of a host, on its own disk and on the one that is drilled. */
+  readonly records: readonly string[];
+  /** File that has the number of the last record. */
   readonly state: string;
-  /** Each copy is proved once in that time, in ms. */
-  readonly periodMs: number;
-  /** Metric of the job that says, by its labels tier and service, how many seconds all of a copy would take at the rate of its drill. */
-  readonly wholeSeconds: string;
+  /** Host that has these files, where the job runs elsewhere: the account that writes there owns all below a folder of root's. */
+  readonly kept?: { readonly host: string; readonly below: string; readonly uid: number };
+  /** Metric of the job that says, by its labels tier and service, how many seconds all of a copy would take at the rate of its drill; absent where none does. */
+  readonly wholeSeconds?: string;
 }
 
 export interface Trigger {

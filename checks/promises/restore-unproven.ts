@@ -23,7 +23,7 @@ export const restoreUnproven = defineCheck({
   why: "A backup is what has been restored. A dump that no server was ever given, an image that was never started and a snapshot that nobody has gone back to are found to be useless on the day on which they are needed.",
   run: (plan, asOfMs) => {
     const short = unprovenOf(plan, asOfMs);
-    const drills = drillersOf(plan).length > 0;
+    const drills = drillersOf(plan).some(({ job }) => isHosted(job));
     const isNew = short.filter(({ proven }) => proven === undefined).length;
     if (!drills && isNew > 1) return [nothingDrilled(plan, short)];
     return short.map(each => unproven(each, plan, asOfMs));
@@ -91,9 +91,7 @@ function unprovenOf(plan: Plan, asOfMs: number): Unproven[] {
   const lacking = new Set(
     [...fallsShort(plan), ...notInstalled(plan)].flatMap(dataset => membersOf(dataset).map(({ id }) => id)),
   );
-  const undrilled = undrilledOf(plan, drillersOf(plan)).filter(
-    ({ dataset, inServer }) => inServer === undefined && !lacking.has(dataset),
-  );
+  const undrilled = undrilledOf(plan, drillersOf(plan)).filter(({ dataset }) => !lacking.has(dataset));
   return Object.entries(services).flatMap(([service, { promise, restoredByHand: proven }]) => {
     const own = undrilled.filter(each => each.service === service);
     if (own.length === 0 || Object.keys(promise?.rpo ?? {}).length === 0) return [];

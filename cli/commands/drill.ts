@@ -6,7 +6,7 @@ import { type CommandSpec, type Context, estateFlags, estateOptions, type Outcom
 import { drillOn, type Ended, exitCodeOf, missingFrom, stateOf } from "../drill/go";
 import { ageOf, endText } from "../drill/print";
 import { reportOn } from "../drill/report";
-import { drillersThere, tasksOf } from "../drill/tasks";
+import { drillersThere, inClusterOf, meantBy, tasksOf } from "../drill/tasks";
 import { undrilledOf } from "../../checks/undrilled";
 import { namedBy, readEstate } from "../estate-source";
 import { keyFlag } from "../host-shell";
@@ -77,10 +77,11 @@ export const drill: CommandSpec<Options> = {
     const undrilled = undrilledOf(plan, drillersThere(plan)).filter(
       ({ service, dataset }) => all || what === service || what === dataset,
     );
+    const inCluster = inClusterOf(plan, what === undefined ? undefined : meantBy(plan, what));
     return {
       text: json
-        ? JSON.stringify({ drilled: !dryRun, hosts: ended.map(asJson), undrilled }, undefined, 2)
-        : endText(ended, { estate: plan.estate, dryRun, again, undrilled }),
+        ? JSON.stringify({ drilled: !dryRun, hosts: ended.map(asJson), undrilled, inCluster }, undefined, 2)
+        : endText(ended, { estate: plan.estate, dryRun, again, undrilled, inCluster }),
       exitCode: exitCodeOf(ended),
     };
   },

@@ -93,17 +93,17 @@ function textOf(
   const rows = services.map(each => [each.service, each.proved ?? "-", notProvedLines(each).join("\n")]);
   return [
     tableText(["service", "proved last", "not proved"], rows, look),
-    ...hosts.flatMap(({ host, state, records, head, faults, notes, drills }) => {
+    ...hosts.flatMap(({ whose, state, records, head, faults, notes, drills }) => {
       const failed = drills.filter(({ result }) => result === "failed").length;
-      const said = [...faults, ...notes].map(text => `${host}: ${text}`);
+      const said = [...faults, ...notes].map(text => `${whose}: ${text}`);
       if (state === "unknown") return said;
       return [
         ...said,
         state === "broken"
-          ? `${host}: the records aren't those that were written. Next: docs/evidence.md says what each fault means, and what to do.`
+          ? `${whose}: the records aren't those that were written. Next: docs/evidence.md says what each fault means, and what to do.`
           : head === null
-            ? `${host}: nothing was drilled yet.`
-            : `${host}: ${counted(drills.length, "drill")} in that time, ${failed} of them failed; all ${counted(records, "record")} hang together. Record ${head.number} has the hash ${head.hash}`,
+            ? `${whose}: nothing was drilled yet.`
+            : `${whose}: ${counted(drills.length, "drill")} in that time, ${failed} of them failed; all ${counted(records, "record")} hang together. Record ${head.number} has the hash ${head.hash}`,
       ];
     }),
     ...(heldTo > 0 ? [`The records were held to ${counted(heldTo, "earlier dossier")}.`] : []),

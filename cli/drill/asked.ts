@@ -1,8 +1,8 @@
 import type { Plan } from "../../plan";
 import type { Driller } from "../../plan/graph/drilled";
 import type { Asked } from "../ask-jobs";
-import { recordsOn } from "../evidence/ask";
-import { drilledOn, failedCopies, type FailedCopy, type PromisedTime, promisedTimes } from "./measured";
+import { recordsOn, whose } from "../evidence/ask";
+import { drilledBy, failedCopies, type FailedCopy, type PromisedTime, promisedTimes } from "./measured";
 
 /** What hosts' records say of promised times. */
 export interface TimesAsked {
@@ -21,17 +21,19 @@ export async function timesAsked(
   drillers: readonly Driller[],
 ): Promise<TimesAsked> {
   const told = await Promise.all(
-    drillers.map(async driller => ({ host: driller.job.host, told: await recordsOn(asked, driller) })),
+    drillers.map(async driller => ({ driller, told: await recordsOn(asked, driller) })),
   );
   const drilled = new Map(
-    told.flatMap(({ host, told }) => ("cause" in told ? [] : [...drilledOn(host, told.chain.records)])),
+    told.flatMap(({ driller, told }) => ("cause" in told ? [] : [...drilledBy(driller, told.chain.records)])),
   );
   return {
     times: promisedTimes(plan, drillers, drilled),
     failed: failedCopies(plan, drillers, drilled),
-    faults: told.flatMap(({ host, told }) =>
-      "cause" in told ? [] : told.chain.faults.map(fault => `${host}: ${fault}`),
+    faults: told.flatMap(({ driller, told }) =>
+      "cause" in told ? [] : told.chain.faults.map(fault => `${whose(driller)}: ${fault}`),
     ),
-    unasked: told.flatMap(({ host, told }) => ("cause" in told ? [{ host, cause: told.cause }] : [])),
+    unasked: told.flatMap(({ driller, told }) =>
+      "cause" in told ? [{ host: whose(driller), cause: told.cause }] : [],
+    ),
   };
 }

@@ -1,7 +1,8 @@
 import { parseEstate, type Plan, planOf } from "../../plan";
 import type { DrillFacts, DrillRecord } from "../../plan/contracts/drill-record";
 import { exampleEstate } from "../../plan/estate/example";
-import { drilledOn, promisedTimes } from "./measured";
+import { estate as homelab } from "../../stacks/homelab/estate";
+import { drilledBy, promisedTimes } from "./measured";
 import { drillersThere } from "./tasks";
 
 const plan = planOf(parseEstate(exampleEstate()));
@@ -22,7 +23,9 @@ function after(service: string, ...records: readonly DrillRecord[]) {
 }
 
 function afterIn(plan: Plan, service: string, ...records: readonly DrillRecord[]) {
-  const times = promisedTimes(plan, drillersThere(plan), drilledOn("pve", records));
+  const drillers = drillersThere(plan);
+  const drilled = new Map(drillers.flatMap(driller => [...drilledBy(driller, records)]));
+  const times = promisedTimes(plan, drillers, drilled);
   return times.find(time => time.service === service && time.domain === "live-disk");
 }
 
@@ -100,5 +103,27 @@ test("what nobody says the size of, or no link leads to, is unknown, of a servic
   expect(afterIn(planOf(parseEstate(apart)), "photos")).toMatchObject({
     unknown: [expect.stringMatching(/^no link leads from .* to photos$/)],
     state: "unmeasured",
+  });
+});
+
+test("what a server took of dumps comes on top of how long their files take; another's records say nothing of them", () => {
+  const house = planOf(parseEstate(homelab));
+  const files = proof("postgresql-backup", "mirror", 2e9, 20);
+  const dumps = (of: string, more: Partial<DrillRecord> = {}): DrillRecord => ({
+    ...proof(of, "dumps", 1e9, 300),
+    ...{ host: "k8s", dumps: [], scope: "whole", ...more },
+  });
+  const alone = afterIn(house, "postgresql", files);
+  const both = afterIn(house, "postgresql", files, dumps("postgresql-backup"));
+  expect(both?.measuredMs).toBe((alone?.measuredMs ?? 0) + 300_000);
+  expect(both?.measured).toContainEqual(expect.objectContaining({ tier: "mirror", serverSeconds: 300 }));
+  const [own, forged] = [dumps("postgresql-backup"), [dumps("redis-backup"), { ...files, host: "k8s" }]];
+  const drilled = drillersThere(house, "k8s").map(driller => [
+    ...drilledBy(driller, [own, ...forged]).keys(),
+  ]);
+  expect(drilled).toEqual([["k8s dumps:postgresql-backup"]]);
+  const failed = dumps("postgresql-backup", { result: "failed" });
+  expect(afterIn(house, "postgresql", files, failed)).toMatchObject({
+    ...{ state: "owes", failed: [{ from: "pve:/srv/nfs/postgresql-backup", at: failed.at }] },
   });
 });

@@ -7,7 +7,7 @@ import { addTo } from "../../plan/add-to";
 import { type DrillRecord, secondsAt } from "../../plan/contracts/drill-record";
 import { bytesOf, type Dataset } from "../../plan/datasets";
 import type { Domain } from "../../plan/estate/services";
-import type { Copy } from "../../plan/graph/copies";
+import { chainOf, type Copy } from "../../plan/graph/copies";
 import { restoreOrder } from "../../plan/graph/restore-order";
 import { drilledAs, type Driller } from "../../plan/graph/drilled";
 import { liveSurvives } from "../../plan/graph/survival";
@@ -24,6 +24,8 @@ export interface MeasuredCopy {
   readonly at: string;
   readonly drilledBytes: number;
   readonly drilledSeconds: number;
+  /** What a server took in its drill, which gets these dumps when they are there. */
+  readonly serverSeconds?: number;
   /** What comes back: by the estate, or what the copy had, whichever is more. */
   readonly fullBytes: number;
   /** By the links of the estate; absent where it names none, or no size. */
@@ -62,7 +64,7 @@ export interface Drilled {
   readonly failed?: DrillRecord;
 }
 
-/** Each promise of a time, against what drills have measured. @param drilled what is known of each copy, as `drilledOn` gives it */
+/** Each promise of a time, against what drills have measured. @param drilled what is known of each copy, as `drilledBy` gives it */
 export function promisedTimes(
   plan: Plan,
   drillers: readonly Driller[],
@@ -128,12 +130,18 @@ export function failedCopies(
   return [...failed.values()];
 }
 
-/** What is on record of each copy. @param records of one host, the oldest first */
-export function drilledOn(host: string, records: readonly DrillRecord[]): Map<string, Drilled> {
+/** What is on record of each copy. @param records of one driller, the oldest first */
+export function drilledBy(
+  { job: { host }, drills }: Driller,
+  records: readonly DrillRecord[],
+): Map<string, Drilled> {
   const found = new Map<string, Drilled>();
   for (const record of records) {
-    // A disk of another host has that one's records, which say nothing of this one's copies.
-    if (record.host !== host) continue;
+    // A disk of another host has that one's records, which say nothing of this one's copies; nor says who writes beside dumps anything of others'.
+    const isOwn = drills.tiers.some(
+      ({ tier, called }) => tier === record.tier && (called ?? record.of) === record.of,
+    );
+    if (record.host !== host || !isOwn) continue;
     const key = `${host} ${record.tier}:${record.of}`;
     const { proof } = found.get(key) ?? {};
     found.set(
@@ -142,6 +150,11 @@ export function drilledOn(host: string, records: readonly DrillRecord[]): Map<st
     );
   }
   return found;
+}
+
+/** What a program made, of which a copy is one. */
+function madeOf(copy: Copy): Copy {
+  return chainOf(copy).findLast(({ flow }) => flow.source.kind !== "tree") ?? copy;
 }
 
 /** When each service is back where all that a disaster takes come back over the same links, by "DOMAIN SERVICE". */
@@ -199,21 +212,34 @@ class Times {
     if (key === undefined || !proof) return undefined;
     const { restored, whole, seconds, at, tier } = proof;
     const isAlone = this.holds.get(key)?.size === 1;
-    const said = bytesOf(dataset);
+    // Of dumps, a server had all that there was of them, whatever its data takes on a disk.
+    const said = proof.dumps ? whole.bytes : bytesOf(dataset);
     const fullBytes = isAlone ? Math.max(said ?? 0, whole.bytes) : (said ?? whole.bytes);
     const fullSeconds = secondsAt(proof, fullBytes);
+    const serverSeconds = this.serverSecondsOf(copy);
     return {
       ...{ dataset: dataset.id, from: placeText(copy.location), tier, at, fullBytes },
       ...{ drilledBytes: restored.bytes, drilledSeconds: seconds.restore },
       ...(planned && Number.isFinite(floorMs(planned)) && { plannedMs: floorMs(planned) }),
-      ...(fullSeconds !== undefined && { measuredMs: fullSeconds * 1000 }),
+      ...(serverSeconds !== undefined && { serverSeconds }),
+      ...(fullSeconds !== undefined && { measuredMs: (fullSeconds + (serverSeconds ?? 0)) * 1000 }),
     };
   }
 
+  /** Of a copy of dumps: what the server takes that is given them once they are where they were made. */
+  private serverSecondsOf(copy: Copy): number | undefined {
+    const made = madeOf(copy);
+    const proof = made === copy ? undefined : this.drilledOf(made)?.proof;
+    return proof?.dumps && proof.seconds.restore;
+  }
+
   failed(copy: Copy): FailedCopy | undefined {
-    const key = this.keyOf(copy);
-    const failed = key === undefined ? undefined : this.drilled.get(key)?.failed;
-    return failed && { from: placeText(copy.location), at: failed.at };
+    // Files that come back are none that a server takes.
+    for (const each of [copy, madeOf(copy)]) {
+      const failed = this.drilledOf(each)?.failed;
+      if (failed) return { from: placeText(each.location), at: failed.at };
+    }
+    return undefined;
   }
 
   /** Of a service and all that it needs, what has to come back and nobody can say how long that takes. */
@@ -243,6 +269,11 @@ class Times {
     return bytes === undefined
       ? undefined
       : transferFloor(location, dataset.location, bytes, this.plan.estate);
+  }
+
+  private drilledOf(copy: Copy): Drilled | undefined {
+    const key = this.keyOf(copy);
+    return key === undefined ? undefined : this.drilled.get(key);
   }
 
   private keyOf(copy: Copy): string | undefined {

@@ -7,6 +7,7 @@ import { formatSize } from "../../plan/units/size";
 import { localText, oneLine } from "../find/print";
 import { sshTo } from "../host-shell";
 import { type Answer, type Ended, missingFrom, stateOf } from "./go";
+import type { InCluster } from "./tasks";
 import { type Undrilled, undrilledText } from "../../checks/undrilled";
 
 type Record = Omit<DrillRecord, "hash">;
@@ -18,32 +19,29 @@ interface Reader {
   readonly again: string;
   /** Of what was asked for, what no drill proves. */
   readonly undrilled: readonly Undrilled[];
+  readonly inCluster: readonly InCluster[];
 }
 
 /** What came back on each host, what didn't, and what to do next. */
-export function endText(all: readonly Ended[], { estate, dryRun, again, undrilled }: Reader): string {
+export function endText(
+  all: readonly Ended[],
+  { estate, dryRun, again, undrilled, inCluster }: Reader,
+): string {
   const zone = estate.zone;
   return all
     .flatMap(ended => [
       ...(dryRun ? wouldLines(ended, zone) : drillLines(ended, zone)),
       ...faultLines(ended, estate, again),
     ])
-    .concat(undrilledLines(undrilled))
+    .concat(undrilled.length > 0 ? [`No drill proves a restore of ${undrilledText(undrilled)}.`] : [])
+    .concat(inCluster.map(inClusterText))
     .concat(summaryOf(all, dryRun, again))
     .map(oneLine)
     .join("\n");
 }
 
-function undrilledLines(all: readonly Undrilled[]): string[] {
-  const none = all.filter(({ inServer }) => inServer === undefined);
-  return [
-    ...(none.length > 0 ? [`No drill proves a restore of ${undrilledText(none)}.`] : []),
-    ...all.flatMap(({ dataset, inServer }) =>
-      inServer === undefined
-        ? []
-        : [`${dataset} is proved by ${inServer} in its cluster: holdfast status says when that was last.`],
-    ),
-  ];
+function inClusterText({ dataset, job, now }: InCluster): string {
+  return `${dataset} is proved by ${job} in its cluster: holdfast evidence says when that was last. To have it now: ${now}`;
 }
 
 function wouldLines({ task, answer }: Ended, zone: string): string[] {
@@ -90,7 +88,12 @@ function placeOf(host: string, path: string): string {
 }
 
 /** How many files were compared with what. */
-export function comparedText({ compared: { recorded, copy, far } }: Pick<Record, "compared">): string {
+export function comparedText({
+  compared: { recorded, copy, far },
+  dumps,
+}: Pick<Record, "compared" | "dumps">): string {
+  if (dumps)
+    return `${counted(recorded, "dump")} by checksum, and by the rows that were counted when it was made`;
   const text = `${counted(recorded, "file")} with checksums on record, ${copy} with`;
   if (far === undefined) return `${text} the copy itself`;
   return `${text} what the host has${far > 0 ? `, of ${far} the destination alone says what they are to be` : ""}`;

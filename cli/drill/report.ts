@@ -71,8 +71,10 @@ function textOf(times: readonly PromisedTime[], said: readonly string[], look: L
 /** How a drill's seconds become those of all of it. */
 function arithmetic(copy: MeasuredCopy): string {
   const { dataset, from, tier, at, drilledBytes, drilledSeconds, fullBytes, plannedMs, measuredMs } = copy;
+  const { serverSeconds } = copy;
+  const server = serverSeconds === undefined ? "" : ` + ${serverSeconds} s in a server`;
   const rate = drilledSeconds > 0 ? ` (${formatSize(drilledBytes / drilledSeconds)} a second)` : "";
-  return `  ${dataset} from ${from} (${tier}): ${formatSize(drilledBytes)} in ${drilledSeconds} s on ${at.slice(0, 10)}${rate}; ${formatSize(fullBytes)} / ${formatSize(drilledBytes)} x ${drilledSeconds} s = ${timeText(measuredMs)}${plannedMs === undefined ? "" : `, planned ${timeText(plannedMs)}`}`;
+  return `  ${dataset} from ${from} (${tier}): ${formatSize(drilledBytes)} in ${drilledSeconds} s on ${at.slice(0, 10)}${rate}; ${formatSize(fullBytes)} / ${formatSize(drilledBytes)} x ${drilledSeconds} s${server} = ${timeText(measuredMs)}${plannedMs === undefined ? "" : `, planned ${timeText(plannedMs)}`}`;
 }
 
 function failedText({ from, at }: PromisedTime["failed"][number]): string {

@@ -2,6 +2,8 @@ import type { Plan } from "../../plan";
 import type { Copy } from "../../plan/graph/copies";
 import { type Drilled, drilledAs, type Driller, drillersOf } from "../../plan/graph/drilled";
 import { BadInput } from "../bad-input";
+import { againCommand } from "../../plan/contracts/ask-command";
+import { isHosted } from "../../plan/job";
 import { hostOf } from "../host-of";
 import { soughtBy } from "../find/sought";
 
@@ -37,7 +39,7 @@ export function drillersThere(plan: Plan, host?: string): Driller[] {
 export function tasksOf(plan: Plan, wish: Wish): Task[] {
   const { what, tier, host } = wish;
   if (host !== undefined) hostOf(plan.estate, host);
-  const drillers = drillersThere(plan, host);
+  const drillers = drillersThere(plan, host).filter(({ job }) => isHosted(job));
   const tiers = [...new Set(drillers.flatMap(({ drills }) => drills.tiers.map(each => each.tier)))];
   if (tier !== undefined && !tiers.includes(tier))
     throw new BadInput(
@@ -55,11 +57,35 @@ export function tasksOf(plan: Plan, wish: Wish): Task[] {
     const words = [...new Set(only.map(each => ("name" in each ? `${each.tier}:${each.name}` : each.tier)))];
     return words.length > 0 ? [{ host, program, called, only: words, expected }] : [];
   });
+  const [now] = inClusterOf(plan, isOf);
+  if (tasks.length === 0 && now)
+    throw new BadInput(
+      `Of this, what is drilled is drilled in its cluster alone: ${now.dataset} by ${now.job}. Next: ${now.now}`,
+    );
   if (tasks.length === 0)
     throw new BadInput(
       `Nothing of "${what}" is drilled${tier === undefined ? "" : ` in the tier ${tier}`}: ${drillers.map(({ job, drills }) => `${job.called} drills ${drills.tiers.map(each => `${each.tier} of ${each.job}`).join(" and ")}`).join("; ")}. The claims of volumes that the estate only counts are drilled with --all.`,
     );
   return tasks;
+}
+
+/** What a job of a cluster restores for proof, whose pod nobody else asks for it. */
+export interface InCluster {
+  readonly dataset: string;
+  readonly job: string;
+  /** What has it done now. */
+  readonly now: string;
+}
+
+/** @param isOf of datasets' ids; of all unless given */
+export function inClusterOf(plan: Plan, isOf: (id: string) => boolean = () => true): InCluster[] {
+  return drillersOf(plan).flatMap(driller => {
+    const { name, namespace, called: job } = driller.job;
+    if (isHosted(driller.job) || namespace === undefined) return [];
+    const found = plan.copies.filter(copy => isOf(copy.dataset.id) && drilledAs(driller, copy));
+    const now = againCommand(namespace, name);
+    return [...new Set(found.map(({ dataset }) => dataset.id))].map(dataset => ({ dataset, job, now }));
+  });
 }
 
 /** What is drilled of those copies, as far as the estate tells: the claims of volumes that it only counts are the cluster's to say. */
@@ -69,7 +95,7 @@ export function copiesDrilled({ copies }: Plan, driller: Driller, isOf: (copy: C
 }
 
 /** Which datasets are meant, by their ids. @throws {BadInput} for a path in one */
-function meantBy(plan: Plan, what: string): (id: string) => boolean {
+export function meantBy(plan: Plan, what: string): (id: string) => boolean {
   const sought = soughtBy(plan, what, undefined);
   const part = sought.find(({ below }) => below !== undefined);
   if (part)

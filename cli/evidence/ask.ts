@@ -1,36 +1,43 @@
 import { createHash } from "node:crypto";
-import { type Chain, chainOfBoth, drillState, type RecordsFile } from "../../plan/contracts/drill-record";
+import { type Chain, chainOfAll, drillState, type RecordsFile } from "../../plan/contracts/drill-record";
 import { shellWord } from "../../plan/contracts/shell-word";
 import { type Asked, askJobs, saidAs, soon } from "../ask-jobs";
 import type { Driller } from "../../plan/graph/drilled";
+import type { Drills } from "../../plan/job";
 import { jsonOf } from "../json";
 
 /** What a host has on record of its drills; or why nobody knows. */
 export type Told = { readonly chain: Chain; readonly notes: readonly string[] } | { readonly cause: string };
 
-/** Reads a host's records by one connection that changes nothing. They are judged here: its own program's word isn't taken for it. */
+/** A job that drills, as people are told of its records: by its host, which has one, or by its name in a cluster. */
+export function whose({ job: { host, called, runsOn } }: Pick<Driller, "job">): string {
+  return runsOn.kind === "host" ? host : called;
+}
+
+/** More isn't read of one file: a thousand drills have some 600 kB. */
+const mostBytes = 32 * 2 ** 20;
+
+/** Reads a job's records by one connection that changes nothing. They are judged here: its own program's word isn't taken for it. */
 export async function recordsOn(asked: Asked, { job, drills }: Driller): Promise<Told> {
-  const [own, disk] = drills.records;
+  const { records, state, kept } = drills;
+  const host = kept?.host ?? job.host;
+  const paths = [...records, state];
   const first = [
-    ...[own, disk, drills.state].map((file, index) => readCommand(file, index)),
+    ...paths.map((file, index) => readCommand(file, index, kept)),
     // Told last: a host that was cut off meanwhile has told less than all.
     'echo "all 1"',
   ].join("; ");
-  const answer = await askJobs(asked, job.host, [], () => ":", first);
+  const answer = await askJobs(asked, host, [], () => ":", first);
   if ("cause" in answer) return answer;
-  const parts = [0, 1, 2].map(index => partIn(saidAs(`part${index}`, answer.first)));
-  const unread = [own, disk, drills.state].find((_, index) => parts[index] === undefined);
-  if (unread !== undefined || saidAs("all", answer.first).length === 0)
-    return {
-      cause: `${unread ?? own} couldn't be read. Next: on ${job.host}, ls -l ${shellWord(unread ?? own)}`,
-    };
-  const [ownText = "", diskText = "", state = ""] = parts;
-  const parsed = drillState.safeParse(jsonOf(state));
-  const files: [RecordsFile, RecordsFile] = [
-    { file: own, text: ownText },
-    { file: disk, text: diskText },
-  ];
-  const chain = chainOfBoth(files, parsed.success ? parsed.data.lastRecord : 0, sha256);
+  const parts = paths.map((_, index) => partIn(saidAs(`part${index}`, answer.first)));
+  const unread = paths.find((_, index) => parts[index] === undefined);
+  if (unread !== undefined || saidAs("all", answer.first).length === 0) {
+    const file = unread ?? state;
+    return { cause: `${file} couldn't be read. Next: on ${host}, ls -l ${shellWord(file)}` };
+  }
+  const parsed = drillState.safeParse(jsonOf(parts.at(-1) ?? ""));
+  const files = records.map((file, index): RecordsFile => ({ file, text: parts[index] ?? "" }));
+  const chain = chainOfAll(files, parsed.success ? parsed.data.lastRecord : 0, sha256);
   return {
     chain,
     notes: [
@@ -42,17 +49,24 @@ export async function recordsOn(asked: Asked, { job, drills }: Driller): Promise
       ...(parsed.success || chain.records.length === 0
         ? []
         : [
-            `${drills.state} doesn't say which record was the last: whether some are missing at the end isn't known`,
+            `${state} doesn't say which record was the last: whether some are missing at the end isn't known`,
           ]),
     ],
   };
 }
 
-/** A file that isn't there is an empty one; one that can't be read, or looked for, is told by no line. */
-function readCommand(file: string, index: number): string {
-  const word = shellWord(file);
-  const absent = `case "$text" in *": No such file or directory") echo "part${index} ";; esac`;
-  return `if text=$(${soon} base64 --wrap=0 -- ${word} 2>&1); then echo "part${index} $text"; else ${absent}; fi`;
+/**
+ * A file that isn't there is an empty one; one that can't be read, or looked for, or has more than all records ever will, is told by no line.
+ * @param kept below whose folder somebody else may have made anything of it, a link to what root alone reads too: it is read as that one
+ */
+function readCommand(file: string, index: number, kept: Drills["kept"]): string {
+  const from = kept ? `cd -- ${shellWord(kept.below)} && ` : "";
+  const as = kept ? `setpriv --reuid=${kept.uid} --regid=${kept.uid} --clear-groups --no-new-privs ` : "";
+  const word = shellWord(kept ? file.slice(kept.below.length + 1) : file);
+  const read = (bytes: number): string => `${as}${soon} head --bytes=${bytes} -- ${word}`;
+  const whole = `text=$(${read(mostBytes)} | base64 --wrap=0) && [ "\${#text}" -lt ${Math.floor((mostBytes * 4) / 3)} ] && echo "part${index} $text"`;
+  const absent = `case "$said" in *": No such file or directory") echo "part${index} ";; esac`;
+  return `(${from}{ if said=$(${read(1)} 2>&1 >/dev/null); then ${whole}; else ${absent}; fi; })`;
 }
 
 function partIn([encoded]: readonly string[]): string | undefined {

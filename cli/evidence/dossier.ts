@@ -2,11 +2,11 @@ import { z } from "zod";
 import { counted } from "../../checks/wording";
 import type { Plan } from "../../plan";
 import { type DrillRecord, drillRecord } from "../../plan/contracts/drill-record";
-import { drilledOn } from "../drill/measured";
+import { drilledBy } from "../drill/measured";
 import type { Driller } from "../../plan/graph/drilled";
 import { copiesDrilled } from "../drill/tasks";
 import { undrilledOf } from "../../checks/undrilled";
-import type { Told } from "./ask";
+import { type Told, whose } from "./ask";
 
 const head = z.object({ number: z.int(), hash: z.string() });
 
@@ -16,6 +16,7 @@ export const earlierDossier = z.object({
   hosts: z.array(
     z.object({
       host: z.string(),
+      job: z.string(),
       state: z.enum(["sound", "broken", "unknown"]),
       head: head.nullable(),
       drills: z.array(drillRecord.extend({ hash: z.string() })),
@@ -24,10 +25,12 @@ export const earlierDossier = z.object({
 });
 export type EarlierDossier = z.output<typeof earlierDossier>;
 
-/** What one host has on record. Instants are ISO 8601 in UTC, times in seconds, sizes in bytes. */
+/** What one job has on record. Instants are ISO 8601 in UTC, times in seconds, sizes in bytes. */
 export interface HostEvidence {
   readonly host: string;
   readonly job: string;
+  /** By what people are told of it. */
+  readonly whose: string;
   /** "broken": a record was changed, removed or put in; "unknown": it couldn't be asked. */
   readonly state: "sound" | "broken" | "unknown";
   /** All records that there are, and the last one. */
@@ -51,8 +54,6 @@ export interface ServiceEvidence {
   readonly notProved: readonly string[];
   /** Datasets of which no drill proves a restore, though files of their dumps may come back: such a service isn't proved. */
   readonly undrilled: readonly string[];
-  /** Those whose dumps a job of their cluster gives to an empty server: no host has a record of that, and the chain proves nothing of it. */
-  readonly inCluster: readonly { readonly dataset: string; readonly job: string }[];
   /** Copies that failed when they were drilled last, also where they were proved before. */
   readonly failed: readonly { readonly copy: string; readonly at: string }[];
 }
@@ -81,22 +82,23 @@ function hasCome({ at }: DrillRecord, nowMs: number): boolean {
 }
 
 export function hostEvidence(
-  { job }: Driller,
+  driller: Driller,
   told: Told,
   { sinceMs, nowMs, earlier }: Asking,
 ): HostEvidence {
-  const { host, name } = job;
+  const { host, name: job } = driller.job;
+  const of = { host, job, whose: whose(driller) };
   if ("cause" in told) {
     const unknown = { state: "unknown", records: 0, head: null, faults: [], drills: [], lines: [] } as const;
-    return { host, job: name, ...unknown, notes: [`the host wasn't asked: ${told.cause}`] };
+    return { ...of, ...unknown, notes: [`the host wasn't asked: ${told.cause}`] };
   }
   const { chain, notes } = told;
-  const faults = [...chain.faults, ...rewritten(host, chain.records, earlier)];
+  const faults = [...chain.faults, ...rewritten(of, chain.records, earlier)];
   const lines = new Map(chain.text.split("\n").map(line => [line.slice(0, 64), line]));
   const drills = chain.records.filter(({ at }) => Date.parse(at) >= sinceMs);
   const last = chain.records.at(-1);
   return {
-    ...{ host, job: name, state: faults.length > 0 ? "broken" : "sound", records: chain.records.length },
+    ...{ ...of, state: faults.length > 0 ? "broken" : "sound", records: chain.records.length },
     ...{ head: last ? { number: last.number, hash: last.hash } : null, faults, drills },
     notes: [...notes, ...aheadIn(drills, nowMs), ...strangersIn(drills, host)],
     lines: drills.map(({ hash }) => lines.get(hash) ?? ""),
@@ -126,14 +128,14 @@ function strangersIn(drills: readonly DrillRecord[], own: string): string[] {
 
 /** What a chain that hangs together can't tell by itself: that it is another one than somebody has seen before. */
 function rewritten(
-  host: string,
+  { host, job }: Pick<HostEvidence, "host" | "job">,
   records: readonly DrillRecord[],
   earlier: ReadonlyMap<string, EarlierDossier>,
 ): string[] {
   const now = new Map(records.map(({ number, hash }) => [number, hash]));
   return [...earlier].flatMap(([file, { made, hosts }]) => {
     // Of one that was broken, the next one may be the mended one.
-    const seen = hosts.find(other => other.host === host && other.state === "sound");
+    const seen = hosts.find(other => other.host === host && other.job === job && other.state === "sound");
     const known = [...(seen?.drills ?? []), ...(seen?.head ? [seen.head] : [])];
     const first = known.find(({ number, hash }) => now.get(number) !== hash);
     if (!first) return [];
@@ -153,12 +155,16 @@ export function servicesOf(
   nowMs: number,
 ): ServiceEvidence[] {
   const known = new Map(
-    hosts.flatMap(({ host, drills }) => [
-      ...drilledOn(
-        host,
-        drills.filter(each => hasCome(each, nowMs)),
-      ),
-    ]),
+    drillers.flatMap(driller => {
+      const { host, name } = driller.job;
+      const { drills = [] } = hosts.find(each => each.host === host && each.job === name) ?? {};
+      return [
+        ...drilledBy(
+          driller,
+          drills.filter(each => hasCome(each, nowMs)),
+        ),
+      ];
+    }),
   );
   const undrilled = undrilledOf(plan, drillers);
   return Object.keys(plan.estate.services).map(service => {
@@ -176,28 +182,18 @@ export function servicesOf(
       proved: notProved.length + own.length > 0 ? null : (times[0] ?? null),
       copies: all.map(({ copy }) => copy),
       notProved,
-      undrilled: own.filter(({ inServer }) => inServer === undefined).map(({ dataset }) => dataset),
-      inCluster: own.flatMap(({ dataset, inServer: job }) => (job === undefined ? [] : [{ dataset, job }])),
+      undrilled: own.map(({ dataset }) => dataset),
       failed: all.flatMap(({ copy, failed }) => (failed ? [{ copy, at: failed.at }] : [])),
     };
   });
 }
 
 /** Why nothing, or not all, is on record as proved of a service: a line each. */
-export function notProvedLines({
-  copies,
-  notProved,
-  undrilled,
-  inCluster,
-  failed,
-}: ServiceEvidence): string[] {
-  if (copies.length + inCluster.length === 0) return ["no copy of it is drilled"];
+export function notProvedLines({ copies, notProved, undrilled, failed }: ServiceEvidence): string[] {
+  if (copies.length === 0) return ["no copy of it is drilled"];
   return [
     ...notProved,
     ...undrilled.map(dataset => `no drill restores ${dataset}`),
-    ...inCluster.map(
-      ({ dataset, job }) => `${dataset} by ${job} in its cluster, of which no host has a record`,
-    ),
     ...failed.map(({ copy, at }) => `FAILED ${at}: ${copy}`),
   ];
 }

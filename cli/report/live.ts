@@ -1,7 +1,7 @@
 import type { Finding } from "../../checks";
 import type { Plan } from "../../plan";
 import type { Asked } from "../ask-jobs";
-import { drilledOn, type PromisedTime, promisedTimes } from "../drill/measured";
+import { drilledBy, type PromisedTime, promisedTimes } from "../drill/measured";
 import { drillersOf } from "../../plan/graph/drilled";
 import { recordsOn } from "../evidence/ask";
 import { hostEvidence, type HostEvidence, type ServiceEvidence, servicesOf } from "../evidence/dossier";
@@ -38,7 +38,9 @@ export async function liveOf(asked: Asked, plan: Plan, choice: ClusterChoice, no
       ),
     ),
   ]);
-  const newest = new Map(drilled.flatMap(({ host, drills }) => [...drilledOn(host, drills)]));
+  const newest = new Map(
+    drillers.flatMap((driller, index) => [...drilledBy(driller, drilled[index]?.drills ?? [])]),
+  );
   return {
     ...{ atMs: nowMs, stands, findings: there.findings, drilled },
     proved: servicesOf(plan, drillers, drilled, nowMs),

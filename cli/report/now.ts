@@ -23,12 +23,12 @@ export function provedPart({ plan }: Reported, { drilled, proved, times }: Live)
   if (drilled.length === 0)
     return "<p>No job of this estate restores copies for proof, so nothing says that one can be.</p>";
   const { zone } = plan.estate;
-  const said = drilled.flatMap(({ host, faults, notes, state, head }) => [
-    ...[...faults, ...notes].map(text => `${host}: ${text}`),
+  const said = drilled.flatMap(({ whose, faults, notes, state, head }) => [
+    ...[...faults, ...notes].map(text => `${whose}: ${text}`),
     ...(state === "broken"
-      ? [`${host}: the records aren't those that were written. Next: holdfast evidence`]
+      ? [`${whose}: the records aren't those that were written. Next: holdfast evidence`]
       : []),
-    ...(state === "sound" && head === null ? [`${host}: nothing was drilled yet.`] : []),
+    ...(state === "sound" && head === null ? [`${whose}: nothing was drilled yet.`] : []),
   ]);
   const unknown = new Set(drilled.filter(({ state }) => state === "unknown").map(({ host }) => host));
   const services = proved.map(each => [

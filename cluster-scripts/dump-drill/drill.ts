@@ -14,6 +14,7 @@ import { allFolders } from "../cluster-dump/folder";
 import { type Dump, goodDumpsOf, manifestsOf } from "../cluster-dump/manifest";
 import { faultOf } from "../cluster-dump/prove";
 import { RestoreClient } from "../cluster-dump/restore-client";
+import { leaveRecord, recordsOf } from "./record";
 
 /** What became of a dump in an empty server. */
 export interface Drilled {
@@ -54,6 +55,8 @@ export const drill: Phase<DumpDrill> = {
   async run(run) {
     const { config, stop, log, drilled } = run;
     refuseWithoutDumps(config);
+    const evidence = recordsOf(config);
+    const startedAt = new Date();
     const dumps = dumpsAsked(config, undefined, undefined);
     const client = await RestoreClient.meet(config, stop, "drill");
     try {
@@ -74,27 +77,43 @@ export const drill: Phase<DumpDrill> = {
     } finally {
       client.close();
     }
-    const left = dumps.length - drilled.length;
+    const untried = dumps.slice(drilled.length);
     for (const dump of withoutGood(config)) {
       const reason = "no good dump is there, though one was made: its file is gone, or it was held back";
       drilled.push({ ...factsOf(dump, config), seconds: 0, reason });
       log.warn(`${called(dump.manifest.database)} did not come back: ${reason}`);
     }
-    const failed = failedIn(run);
-    if (failed.length === 0) return;
-    const more =
-      (failed.length > shown ? `; and ${failed.length - shown} more` : "") +
-      (left > 0 ? `; ${left} more were not tried` : "");
+    const failed = failedText(run, untried.length);
+    const notTried = untried.map(dump => ({
+      ...factsOf(dump, config),
+      seconds: 0,
+      reason: "it was not tried",
+    }));
+    leaveRecord({ config, evidence, startedAt }, [...drilled, ...notTried], failed);
+    const broken = evidence.faults.map(fault => `the record of drills: ${fault}`);
+    const faults = [...(failed === undefined ? [] : [failed]), ...broken.slice(0, 1)];
+    if (faults.length === 0) return;
     throw new RunnerError(exitCodes.failed, {
-      failed: `${failed.length} of ${drilled.length + left} dumps did not come back in an empty server: ${failed
-        .slice(0, shown)
-        .map(({ file, reason }) => `${file}: ${reason}`)
-        .join("; ")}${more}`,
+      failed: faults.join("; "),
       kept: "Each dump is as it was, and the server that they are of was not asked for anything.",
-      next: shell`kubectl --namespace ${config.seen.namespace} logs ${process.env["HOSTNAME"] ?? config.job} --all-containers`,
+      next:
+        failed === undefined
+          ? "holdfast evidence"
+          : shell`kubectl --namespace ${config.seen.namespace} logs ${process.env["HOSTNAME"] ?? config.job} --all-containers`,
     });
   },
 };
+
+function failedText(run: DumpDrill, left: number): string | undefined {
+  const failed = failedIn(run);
+  if (failed.length === 0) return undefined;
+  const some = failed.slice(0, shown).map(({ file, reason }) => `${file}: ${reason}`);
+  return [
+    `${failed.length} of ${run.drilled.length + left} dumps did not come back in an empty server: ${some.join("; ")}`,
+    ...(failed.length > shown ? [`and ${failed.length - shown} more`] : []),
+    ...(left > 0 ? [`${left} more were not tried`] : []),
+  ].join("; ");
+}
 
 function factsOf({ folder, manifest }: Dump, { target }: DumpDrillConfig): Omit<Drilled, "seconds"> {
   const { database, file, startedAt: at, bytes } = manifest;

@@ -122,6 +122,8 @@ function podSpec(pod: DumpPod, objects: PodObjects, use: PodUse) {
           `${paths.programs}/config.json`,
         ],
         ...(use.ask !== undefined && { env: [{ name: "ASK", value: use.ask }] }),
+        // What its record says that it was made by.
+        ...(objects.runner === "dump-drill" && { env: [{ name: "RELEASE", value: objects.configMap }] }),
         securityContext: confined,
         resources: { requests: { cpu: "50m", memory: "96Mi" }, limits: { memory: "256Mi" } },
         volumeMounts: [

@@ -18,7 +18,7 @@ import type { DrillFacts } from "../../plan/contracts/drill-record";
 import type { RestoreDrill } from "./restore-drill";
 import { type Sample, sampleOf } from "./sample";
 import { clearScratch, drillFolder, scratchRoom } from "./scratch";
-import { writeState } from "./state";
+import { writeState } from "../runtime/drill-state";
 import type { DrillCopy } from "./turns";
 
 /** Of the budget: the rest is for what has begun, and for the report. */

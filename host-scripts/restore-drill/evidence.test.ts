@@ -2,7 +2,8 @@ import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFile
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { DrillFacts } from "../../plan/contracts/drill-record";
-import { evidenceFiles, openEvidence, pastOf, readChain, readEvidence } from "./evidence";
+import { readChain } from "../runtime/drill-records";
+import { evidenceFiles, openEvidence, pastOf, readEvidence } from "./evidence";
 
 const facts = (of: string, result: DrillFacts["result"] = "proved"): DrillFacts => ({
   ...{ at: "2026-11-28T22:30:00Z", host: "pve", tier: "mirror", of, result, scope: "whole", release: "abc" },

@@ -1,7 +1,7 @@
 import type { DrillRecord, DrillState } from "../../plan/contracts/drill-record";
 import type { RestoreDrillConfig } from "../../plan/contracts/restore-drill";
 import type { JobRun } from "../runtime/job-run";
-import type { Evidence } from "./evidence";
+import type { Evidence } from "../runtime/drill-records";
 import type { DrillCopy } from "./turns";
 
 /** A copy that wasn't drilled, and why. */

@@ -7,7 +7,7 @@ import { ready, shell } from "../runtime/shell";
 import { copiesOf } from "./copies";
 import { openEvidence, pastOf, readEvidence } from "./evidence";
 import type { RestoreDrill } from "./restore-drill";
-import { readState, writeState } from "./state";
+import { readState, writeState } from "../runtime/drill-state";
 import { type DrillCopy, inTheirTurn, keyOf } from "./turns";
 
 /** What copies there are, and whose turn it is. */

@@ -8,7 +8,7 @@ import { ready, shell } from "../runtime/shell";
 import { sizeText } from "../runtime/size-text";
 import type { Answer, ListRequest, WayContext, Ways } from "../runtime/ways";
 import { evidenceFiles, readEvidence } from "./evidence";
-import { readState } from "./state";
+import { readState } from "../runtime/drill-state";
 import { keyOf } from "./turns";
 
 /** What an operator may ask of the drills. They keep no copies: there is nothing to restore. */

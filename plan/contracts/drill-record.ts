@@ -5,12 +5,17 @@ import { drillTier } from "./restore-drill";
 export const drillRecordsName = "evidence.log";
 export const drillRecordsOnDisk = `.holdfast/restore-drill/${drillRecordsName}`;
 
+/** Kind of copies of a drill in a cluster: all dumps of a job, called after that job. */
+export const dumpsTier = "dumps";
+
 const count = z.number().nonnegative();
+/** What is printed: whoever wrote the file that it is read from may have put a terminal's commands there. */
+const printed = z.string().regex(/^\P{Cc}{1,1000}$/u);
 
 export const drillFacts = z.object({
   /** When the drill began, ISO 8601. */
   at: z.iso.datetime(),
-  host: z.string(),
+  host: printed,
   tier: drillTier,
   /** What was restored, as its program's restore is told it. */
   of: z.string(),
@@ -29,6 +34,18 @@ export const drillFacts = z.object({
    * off site with what this host has unchanged since it was sent; and those of which only the destination says what they are to be.
    */
   compared: z.object({ recorded: count, copy: count, far: count.optional() }),
+  /** Dumps that a server was given one after the other, by their files below the copy's path; then entries are dumps. */
+  dumps: z
+    .array(
+      z.object({
+        file: z.string(),
+        at: z.iso.datetime(),
+        bytes: count,
+        seconds: count,
+        reason: z.string().optional(),
+      }),
+    )
+    .optional(),
   /** How long the restore took, and what came after it. */
   seconds: z.object({ restore: count, compare: count }),
   /** Release of this program that says so. */
@@ -133,30 +150,26 @@ export interface RecordsFile {
 }
 
 /**
- * All records of both places, one of which may lack the last ones.
+ * All records of all places, each of one text, of which some may lack the last ones.
  * @param lastRecord number of the last one that is known to have been written
  */
-export function chainOfBoth(
-  [one, other]: readonly [RecordsFile, RecordsFile],
-  lastRecord: number,
-  sha256: Sha256,
-): Chain {
-  const chains = [one, other].map(({ file, text }) => ({ file, ...readChain(text, sha256) }));
-  const [longer, shorter] = chains.sort((a, b) => b.text.length - a.text.length);
-  if (!longer || !shorter) throw new Error("two files are two chains");
-  const faultsOf = ({ file, faults }: Chain & { readonly file: string }): string[] =>
+export function chainOfAll(files: readonly RecordsFile[], lastRecord: number, sha256: Sha256): Chain {
+  const chains = files.map(({ file, text }) => ({ file, ...readChain(text, sha256) }));
+  const [longest, ...others] = chains.sort((a, b) => b.text.length - a.text.length);
+  if (!longest) throw new Error("no file has no records");
+  const faultsOf = ({ file, faults }: (typeof chains)[number]): string[] =>
     faults.map(fault => `${fault}, in ${file}`);
-  const faults = faultsOf(longer);
-  if (!longer.text.startsWith(shorter.text)) {
-    const [lines, others] = [longer.text.split("\n"), shorter.text.split("\n")];
+  const faults = faultsOf(longest);
+  for (const other of others.filter(({ text }) => !longest.text.startsWith(text))) {
+    const [lines, others] = [longest.text.split("\n"), other.text.split("\n")];
     const number = 1 + lines.findIndex((line, index) => others[index] !== line);
     faults.push(
-      `${one.file} and ${other.file} tell different things from line ${number} on: one of them was changed`,
-      ...faultsOf(shorter),
+      `${files.map(({ file }) => file).join(" and ")} tell different things from line ${number} on: one of them was changed`,
+      ...faultsOf(other),
     );
   }
-  const last = longer.records.at(-1)?.number ?? 0;
+  const last = longest.records.at(-1)?.number ?? 0;
   if (last < lastRecord)
     faults.push(`record ${lastRecord} was written, and the last one that is there is ${last || "none"}`);
-  return { records: longer.records, text: longer.text, faults };
+  return { records: longest.records, text: longest.text, faults };
 }

@@ -6,6 +6,8 @@ import { absolutePath, runnerFields } from "./runner";
 export const dumpDrillConfig = z.strictObject({
   job: z.string().min(1),
   ...runnerFields,
+  /** Job whose dumps they are. */
+  dump: z.string().min(1),
   /** Folder with the dumps, of which none is changed. */
   target: absolutePath,
   /** Where an operator finds that folder, and in which namespace the CronJob, for what messages say to type. */

@@ -1,5 +1,5 @@
 import type { Plan } from "..";
-import { type Drills, isHosted, type Job } from "../job";
+import { type Drills, isOnlyPlanned, type Job } from "../job";
 import { isBelow } from "../layers/places";
 import type { Copy } from "./copies";
 import { nameIn } from "./restore-steps";
@@ -16,10 +16,10 @@ export interface Drilled {
   readonly name: string;
 }
 
-/** Jobs that restore for proof, on all hosts or one. */
+/** Jobs that restore for proof, on all machines or one. */
 export function drillersOf({ jobs }: Plan, host?: string): Driller[] {
   return jobs.flatMap(job =>
-    isHosted(job) && job.drills && (host === undefined || job.host === host)
+    !isOnlyPlanned(job) && job.drills && (host === undefined || job.host === host)
       ? [{ job, drills: job.drills }]
       : [],
   );
@@ -28,7 +28,7 @@ export function drillersOf({ jobs }: Plan, host?: string): Driller[] {
 /** What a copy is to the job that drills it; undefined for one that it doesn't drill, or that has a name which only the cluster knows. */
 export function drilledAs(driller: Driller, copy: Copy): Drilled | undefined {
   const tier = tierOf(driller, copy);
-  const name = tier && (tier.isSent === true ? nameOfSent(driller, copy) : nameIn(copy));
+  const name = tier?.called ?? (tier?.isSent === true ? nameOfSent(driller, copy) : nameIn(copy));
   return tier && name !== undefined ? { tier: tier.tier, name } : undefined;
 }
 

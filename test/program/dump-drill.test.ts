@@ -2,6 +2,7 @@ import { rulesOf } from "../../alerts/rules";
 import { restoreUnproven } from "../../checks/promises/restore-unproven";
 import { undrilledOf } from "../../checks/undrilled";
 import { endText } from "../../cli/drill/print";
+import { inClusterOf } from "../../cli/drill/tasks";
 import { notProvedLines, servicesOf } from "../../cli/evidence/dossier";
 import { cronJobSpec, networkPolicySpec } from "../../components/cluster-dump/pod";
 import { type EstateInput, parseEstate, planOf } from "../../plan";
@@ -60,8 +61,9 @@ test("a dump's drill is a job beside it, in a pod that has neither the server no
   );
   expect(dumpDrillConfig.parse(JSON.parse(pod.config))).toMatchObject({
     ...{ job: "postgresql-drill", target: "/backup", stateDir: "/backup/.holdfast/postgresql-drill" },
-    seen: { path: "/srv/nfs/postgresql-backup", namespace: "dbaas" },
+    ...{ dump: "postgresql-backup", seen: { path: "/srv/nfs/postgresql-backup", namespace: "dbaas" } },
   });
+  expect(other?.env).toEqual([{ name: "RELEASE", value: "programs" }]);
   expect(Object.keys(await podPrograms(runner, pod)).sort()).toEqual(
     ["dump-drill.cjs"].concat(
       ["exchange", "own-server", "postgresql-own", "postgresql-restore", "postgresql"].map(
@@ -71,7 +73,7 @@ test("a dump's drill is a job beside it, in a pod that has neither the server no
   );
 });
 
-test("what it restores needs no proof by hand, and is told as proved in its cluster, of which no host has a record", () => {
+test("what it restores needs no proof by hand, is told with what has it done now, and is proved once its record says so", () => {
   const told = (more: object) => {
     const estate = structuredClone(homelab);
     Reflect.deleteProperty(estate.services?.["postgresql"] ?? {}, "restoredByHand");
@@ -81,11 +83,18 @@ test("what it restores needs no proof by hand, and is told as proved in its clus
     const plan = planOf(parseEstate(estate));
     const drillers = drillersOf(plan);
     const undrilled = undrilledOf(plan, drillers).filter(({ service }) => service === "postgresql");
+    const inCluster = inClusterOf(plan, id => id === "postgresql");
     const evidence = servicesOf(plan, drillers, [], 0).find(({ service }) => service === "postgresql");
     return [
       restoreUnproven.run(plan, Date.parse("2026-12-01")).map(({ fix }) => fix),
-      endText([], { estate: plan.estate, dryRun: false, again: "", undrilled }).split("\n")[0],
-      evidence && [evidence.proved, notProvedLines(evidence).at(-1)],
+      endText([], { ...{ estate: plan.estate, dryRun: false, again: "", undrilled }, inCluster }).split(
+        "\n",
+      )[0],
+      evidence && [
+        evidence.proved,
+        notProvedLines(evidence).includes("no drill restores postgresql"),
+        notProvedLines(evidence).includes("dumps:postgresql-backup on k8s"),
+      ],
     ];
   };
   expect(told({})).toEqual([
@@ -97,12 +106,12 @@ test("what it restores needs no proof by hand, and is told as proved in its clus
     expect.stringMatching(
       /^No drill proves a restore of postgresql \(files of its dumps alone are drilled, /,
     ),
-    [null, "no drill restores postgresql"],
+    [null, true, false],
   ]);
   expect(told({ drill: drillOf("infra-alerts") })).toEqual([
     [],
-    "postgresql is proved by postgresql-drill in its cluster: holdfast status says when that was last.",
-    [null, "postgresql by postgresql-drill in its cluster, of which no host has a record"],
+    "postgresql is proved by postgresql-drill in its cluster: holdfast evidence says when that was last. To have it now: kubectl --namespace dbaas create job postgresql-drill-$(date +%s) --from=cronjob/postgresql-drill",
+    [null, false, true],
   ]);
 });
 

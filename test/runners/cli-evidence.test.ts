@@ -1,9 +1,27 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { sha256 } from "../../cli/evidence/ask";
-import { type DrillFacts, lineOf } from "../../plan/contracts/drill-record";
+import { type DrillFacts, dumpsTier, lineOf } from "../../plan/contracts/drill-record";
 import { ReleaseHost } from "./release-host";
-import { drilledOnDisk, clearRecords, layRecords, withRecordsOf } from "./support/drill-records";
+import {
+  chainText,
+  drilledOnDisk,
+  clearRecords,
+  layRecords,
+  withDrilledDump,
+  withRecordsOf,
+} from "./support/drill-records";
 import { holdfastIn } from "./support/holdfast";
 
 /* A real shell with real files, over a stand-in for ssh; the records are those that the host's program writes. */
@@ -241,4 +259,104 @@ test("a host that isn't reached, a disk that isn't there, and a host without any
   const away = await evidence();
   expect(away.text).toContain("pve: the host wasn't asked: refused. Next: ssh");
   expect(away.exitCode).toBe(3);
+});
+
+describe("records of a drill in a cluster, beside its dumps", () => {
+  const inPod = (name: string): string =>
+    join(host.folder, "srv/nfs/redis-backup/.holdfast/redis-drill", name);
+  const dumps = (more: Partial<DrillFacts> = {}): DrillFacts =>
+    facts("redis-backup", {
+      ...{ at: "2024-11-27T03:30:00Z", host: "k8s", tier: dumpsTier, compared: { recorded: 1, copy: 0 } },
+      dumps: [{ file: "dump_1.rdb.gz", at: "2024-11-27T01:20:00Z", bytes: 3, seconds: 0.1 }],
+      ...more,
+    });
+  /** As who runs in the pod. */
+  const layInPod = (text: string, lastRecord: number): void => {
+    const uid = 64738;
+    mkdirSync(inPod(""), { recursive: true });
+    writeFileSync(inPod("evidence.log"), text, { mode: 0o600 });
+    writeFileSync(inPod("drills.json"), JSON.stringify({ seen: {}, lastRecord }), { mode: 0o600 });
+    for (const path of ["", "evidence.log", "drills.json"]) chownSync(inPod(path), uid, uid);
+    // Nobody else gets there but by the folder itself.
+    chmodSync(join(host.folder, "srv"), 0o700);
+  };
+
+  beforeAll(() => {
+    host.before = `${withRecordsOf(host.folder)} && mount --bind ${host.folder}/srv /srv`;
+  });
+  beforeEach(() => {
+    rmSync(join(host.folder, "srv"), { recursive: true, force: true });
+    mkdirSync(join(host.folder, "srv/nfs/redis-backup"), { recursive: true });
+    host.installSsh();
+    writeFileSync(join(host.folder, "estate.json"), JSON.stringify(withDrilledDump()));
+  });
+
+  test("are told as those of a host are, and held to an earlier dossier", async () => {
+    layInPod(chainText([dumps()]), 1);
+    lay([facts("books"), facts("redis-backup")]);
+    const { exitCode, text } = await evidence("--to", "dossiers");
+    expect(text).toMatch(/redis-drill: 1 drill in that time, 0 of them failed; all 1 record hang together/);
+    expect(text).toMatch(/redis +│ 2024-11-27T03:30:00Z +│ +│/);
+    expect(exitCode).toBe(0);
+    const page = readFileSync(join(host.folder, "dossiers", dossiers(".html")[0] ?? ""), "utf8");
+    expect(page).toContain("all: 1 dump into an empty server (dump_1.rdb.gz)");
+    const report = await holdfastIn(host.folder, ["drill", "--report"]);
+    expect(report.text).toMatch(
+      /redis from pve:\/srv\/nfs\/redis-backup \(dumps\): 3 B in 0\.1 s on 2024-11-27/,
+    );
+    // Written anew as a whole, it hangs together. Two of one second have one name.
+    for (const name of dossiers("")) {
+      const to = name.replace(/-.*\./, "-20261101T000000Z.");
+      renameSync(join(host.folder, "dossiers", name), join(host.folder, "dossiers", to));
+    }
+    layInPod(chainText([dumps({ result: "failed" })]), 1);
+    expect((await evidence("--to", "dossiers")).text).toMatch(
+      /redis-drill: record 1 isn't the one that evidence-.* has of it/,
+    );
+  });
+
+  test.each<[string, (text: string) => string, number, RegExp]>([
+    [
+      "changed",
+      text => text.replace('"failed"', '"proved"'),
+      2,
+      /redis-drill: record 1 \(line 1\) was changed/,
+    ],
+    [
+      "removed",
+      text => text.slice(0, text.indexOf("\n") + 1),
+      2,
+      /redis-drill: record 2 was written, and the last/,
+    ],
+    [
+      "a terminal's command",
+      () => chainText([dumps({ host: "\u001b]0;k8s" })]),
+      1,
+      /redis-drill: line 1 is no record/,
+    ],
+  ])("one that was %s is named", async (_, change, last, words) => {
+    layInPod(change(chainText([dumps({ result: "failed", reason: "none" }), dumps()])), last);
+    const { exitCode, text } = await evidence();
+    expect(text).toMatch(words);
+    expect(text).not.toContain("\u001b");
+    expect(exitCode).toBe(1);
+  });
+
+  test("none is nothing drilled yet; what the pod can't read itself, or more than all drills write, isn't read for it", async () => {
+    expect((await evidence()).text).toContain("redis-drill: nothing was drilled yet.");
+    const unread = async (): Promise<void> =>
+      expect(await evidence()).toMatchObject({
+        exitCode: 3,
+        text: expect.stringContaining("redis-drill: the host wasn't asked: /srv/nfs/redis-backup/.holdfast/"),
+      });
+    layInPod("", 0);
+    writeFileSync(join(host.folder, "srv/secret"), chainText([dumps()]), { mode: 0o600 });
+    rmSync(inPod("evidence.log"));
+    symlinkSync("/srv/secret", inPod("evidence.log"));
+    await unread();
+    rmSync(inPod("evidence.log"));
+    layInPod("", 0);
+    truncateSync(inPod("evidence.log"), 2 ** 40);
+    await unread();
+  });
 });

@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { readChain } from "../../host-scripts/runtime/drill-records";
 import { readManifest } from "../../cluster-scripts/cluster-dump/manifest";
 import { inTime } from "../long";
 import { createDumpWorld, type DumpWorld } from "./support/dump-world";
@@ -49,6 +50,30 @@ test("a drill brings them back in a server of its own, and tells where fewer com
     expect.stringMatching(/has 0 of 1204 rows/),
     1,
   ]);
+});
+
+test("of two drills at once, as a person starts one while another is at work, one refuses and the other isn't disturbed", async () => {
+  await world.pod("redis-server.sh");
+  const gate = join(world.target, "../gate");
+  const shadow = {
+    "redis-cli": `case "$*" in *--pipe*) while [ ! -e "$EXCHANGE/../gate" ]; do sleep 0.1; done ;; esac; exec REAL "$@"`,
+  };
+  const both = [{ shadow }, { shadow, beside: true as const }].map(pod =>
+    world.drill("redis-restore.sh", pod),
+  );
+  const refused = await Promise.race(both);
+  writeFileSync(gate, "");
+  const ended = await Promise.all(both);
+  expect([refused.runner.stdout, refused.runner.status]).toEqual([
+    expect.stringMatching(/another run holds the lock.*\n.*This run changed nothing; the other one goes on/),
+    75,
+  ]);
+  expect(ended.map(({ runner, client }) => [runner.status, client.status]).sort()).toEqual([
+    [0, 0],
+    [75, 0],
+  ]);
+  const records = readFileSync(join(world.target, ".holdfast/drill/evidence.log"), "utf8");
+  expect(readChain(records)).toMatchObject({ faults: [], records: [{ result: "proved" }] });
 });
 
 test("a server's keys are dumped, counted, and come back in the place of what is there, which is dumped before", async () => {

@@ -1,5 +1,6 @@
-import { appendFileSync, readdirSync, rmSync } from "node:fs";
+import { appendFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { readChain } from "../../host-scripts/runtime/drill-records";
 import { inTime, testLong } from "../long";
 import { createDumpWorld, type DumpWorld } from "./support/dump-world";
 import { startPostgresql } from "./support/postgresql-server";
@@ -97,6 +98,22 @@ test("a drill brings each database back in a server of its own, asks the one tha
   ]);
   expect(await names()).toEqual([]);
   expect(readdirSync(join(world.target, "../scratch"))).toEqual([]);
+  const [first] = recorded().records;
+  expect(first).toMatchObject({
+    ...{
+      host: "k8s",
+      tier: "dumps",
+      of: "postgresql-backup",
+      result: "proved",
+      scope: "whole",
+      release: "of-today",
+    },
+    ...{ copy: { path: "pve:/srv/nfs/postgresql-backup", at: first?.dumps?.map(({ at }) => at).sort()[0] } },
+    ...{ restored: { entries: 5 }, whole: { entries: 5 }, compared: { recorded: 5 } },
+    seconds: {
+      restore: expect.closeTo(first?.dumps?.reduce((sum, { seconds }) => sum + seconds, 0) ?? 0, 5),
+    },
+  });
   // It ends well, and leaves out the rows.
   const pg_restore = 'case "$*" in *--create*) exec REAL --schema-only "$@" ;; *) exec REAL "$@" ;; esac';
   const lacking = await world.drill(restore, { shadow: { pg_restore } });
@@ -104,6 +121,9 @@ test("a drill brings each database back in a server of its own, asks the one tha
     expect.stringMatching(/2 of \d+ dumps did not come back.*public\.orders has 0 of 500 rows/),
     1,
   ]);
+  expect(recorded()).toMatchObject({
+    ...{ faults: [], records: [{ result: "proved" }, { result: "failed", restored: { entries: 3 } }] },
+  });
   const full = await world.drill(restore, { shadow: { df: "printf '\\nfs 2500000 9 400000 9%% /\\n'" } });
   expect([full.runner.stdout, full.runner.status]).toEqual([
     expect.stringMatching(
@@ -117,6 +137,8 @@ test("a drill brings each database back in a server of its own, asks the one tha
     1,
   ]);
 });
+
+const recorded = () => readChain(readFileSync(join(world.target, ".holdfast/drill/evidence.log"), "utf8"));
 
 test("a drill says of no dump that it came back, or is bad, that it hasn't tried", async () => {
   const none = await world.drill(restore);
@@ -136,9 +158,14 @@ test("a drill says of no dump that it came back, or is bad, that it hasn't tried
     ),
     1,
   ]);
+  expect(recorded().records.at(-1)?.dumps?.at(-1)).toMatchObject({ reason: "it was not tried", seconds: 0 });
+  // Whoever writes beside the dumps has changed it: the next run says so, and adds its own.
+  const file = join(world.target, ".holdfast/drill/evidence.log");
+  writeFileSync(file, readFileSync(file, "utf8").replace('"failed"', '"proved"'));
   const dead = await world.drill(restore, {
     shadow: { pg_restore: 'kill -9 "$(head -n 1 "$PGHOST/data/postmaster.pid")"; exec REAL "$@"' },
   });
+  expect(dead.runner.stdout).toMatch(/did not come back.*; the record of drills: record 1 .* was changed/);
   expect([dead.client.stderr, dead.runner.status]).toEqual([
     expect.stringContaining("database system is ready to accept connections"),
     1,

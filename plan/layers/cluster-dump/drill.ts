@@ -1,6 +1,7 @@
+import { drillRecordsName, drillStateName, dumpsTier } from "../../contracts/drill-record";
 import { type DumpDrillConfig, dumpDrillMetrics } from "../../contracts/dump-drill";
 import type { Estate } from "../../estate/schema";
-import type { Deployment, LayerJob } from "../../job";
+import type { Deployment, Drills, LayerJob } from "../../job";
 import { podPaths } from "../../pod";
 import { cronTrigger, pushgatewayOf, runOf } from "../common";
 import { engines } from "./engines";
@@ -28,7 +29,7 @@ export function drillJobs(spec: ClusterDumpSpec, dump: LayerJob, estate: Estate)
     const config: DumpDrillConfig = {
       ...{ job: name, host, budgetMs: run.budgetMs, stateDir, textfile: `${stateDir}/metrics.prom` },
       pushgateway: pushgatewayOf(estate, podPaths.pushCredentials),
-      ...{ exchange, target, clientWithinMs: Math.floor(run.budgetMs / 2) },
+      ...{ dump: dump.name, exchange, target, clientWithinMs: Math.floor(run.budgetMs / 2) },
       seen: { ...spec.target, namespace: spec.namespace },
     };
     return {
@@ -53,10 +54,29 @@ export function drillJobs(spec: ClusterDumpSpec, dump: LayerJob, estate: Estate)
       ...{ name, runsOn, host, namespace: spec.namespace, trigger, ...run },
       ...{ flows: [], deletes: [], credentials: [], alerts: [] },
       provesDumpsOf: dump.name,
+      ...(dump.deployment.kind === "cronjob" && {
+        drills: drillsOf(spec.target, name, dump.name, dump.deployment.pod.uid),
+      }),
       metricsJob: name,
       metrics: dumpDrillMetrics,
       panels: drillPanels,
       deployment: deployment(),
     },
   ];
+}
+
+/** What it restores, and where its records lie: beside the dumps, where whatever takes those along takes them too. */
+function drillsOf(
+  { host, path }: ClusterDumpSpec["target"],
+  name: string,
+  dump: string,
+  uid: number,
+): Drills {
+  const folder = `${path}/.holdfast/${name}`;
+  return {
+    tiers: [{ tier: dumpsTier, job: dump, below: path, called: dump }],
+    records: [`${folder}/${drillRecordsName}`],
+    state: `${folder}/${drillStateName}`,
+    kept: { host, below: path, uid },
+  };
 }

@@ -46,7 +46,6 @@ export function restoreDrillJob(
       tiers: tiers.flatMap(drilledIn),
       records: [`${stateFolder(restoreDrillJobName)}/${drillRecordsName}`, `${target}/${drillRecordsOnDisk}`],
       state: `${stateFolder(restoreDrillJobName)}/${drillStateName}`,
-      periodMs: parseDuration(spec.period),
       wholeSeconds: restoreDrillMetricNames.copyWhole,
     },
     metricsJob: restoreDrillJobName,

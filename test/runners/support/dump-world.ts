@@ -52,6 +52,8 @@ export interface PodOptions {
   /** Text of a program that takes another one's place; REAL is that one's path. */
   readonly shadow?: Readonly<Record<string, string>>;
   readonly environment?: Readonly<Record<string, string>>;
+  /** A pod besides another one that is at work: it has the dumps in common with that one, and nothing else. */
+  readonly beside?: true;
 }
 
 /** Room on the target: more than a few dumps of a small server. */
@@ -61,6 +63,22 @@ const targetBytes = 16 * 2 ** 20;
 interface Accounts {
   readonly client: number;
   readonly runner: number;
+}
+
+/** What the containers of one pod have in common, and programs that take others' places in its client. */
+interface Pod {
+  readonly exchange: string;
+  readonly scratch: string;
+  readonly bin: string;
+}
+
+function podIn(folder: string, prefix: string): Pod {
+  const [exchange, scratch, bin] = ["exchange", "scratch", "bin"].map(name =>
+    join(folder, `${prefix}${name}`),
+  ) as [string, string, string];
+  for (const made of [exchange, scratch, bin]) mkdirSync(made, { recursive: true });
+  for (const shared of [exchange, scratch]) chmodSync(shared, 0o777);
+  return { exchange, scratch, bin };
 }
 
 /**
@@ -91,12 +109,11 @@ export async function createDumpWorld(
   const server = await startServer(namespace, folder);
   const program = join(folder, "cluster-dump.cjs");
   writeFileSync(program, bundle.text);
-  const [exchange, target, bin, scratch] = ["exchange", "target", "bin", "scratch"].map(name =>
-    join(folder, name),
-  ) as [string, string, string, string];
-  for (const made of [exchange, target, bin, scratch]) mkdirSync(made);
+  const target = join(folder, "target");
+  const first = podIn(folder, "");
+  const { exchange, scratch } = first;
+  mkdirSync(target);
   await namespace.run("mount", "-t", "tmpfs", "-o", `size=${targetBytes}`, "none", target);
-  for (const shared of [exchange, scratch]) chmodSync(shared, 0o777);
   const seen = namespace.outside(target);
   if (accounts) chownSync(seen, accounts.runner, accounts.runner);
   const file = join(folder, "config.json");
@@ -114,7 +131,7 @@ export async function createDumpWorld(
     writeFileSync(file, JSON.stringify(other?.configOf(config) ?? config));
   };
   writeConfig({});
-  const first = config;
+  const original = config;
   const empty = (path: string): void => {
     for (const name of readdirSync(path)) rmSync(join(path, name), { recursive: true });
   };
@@ -122,6 +139,7 @@ export async function createDumpWorld(
     script: string,
     { shadow = {}, environment = {} }: PodOptions = {},
     account = as("client"),
+    { bin, exchange, scratch }: Pod = first,
   ): StartedRun => {
     empty(bin);
     for (const [name, text] of Object.entries(shadow)) {
@@ -148,12 +166,14 @@ export async function createDumpWorld(
     const halves = { client: client(script, options), runner: runner(asked) };
     return { runner: await halves.runner.finished, client: await halves.client.finished };
   };
-  const drill: DumpWorld["drill"] = async (script, { shadow, environment } = {}) => {
+  const drill: DumpWorld["drill"] = async (script, { shadow, environment, beside } = {}) => {
+    const pod = beside ? podIn(folder, "beside-") : first;
+    const { exchange, scratch } = pod;
     for (const path of [exchange, scratch]) empty(path);
     const nobody = ["setpriv", "--reuid=64738", "--regid=64738", "--clear-groups"];
     await namespace.run("chown", "-R", "64738:64738", target);
     const { text } = await bundleRunner("dump-drill", projectRoot, "cluster-scripts");
-    const [bundle, own] = [join(folder, "dump-drill.cjs"), join(folder, "dump-drill.json")];
+    const [bundle, own] = [`${exchange}.dump-drill.cjs`, `${exchange}.dump-drill.json`];
     writeFileSync(bundle, text);
     const { budgetMs, pushgateway, seen: shown, clientWithinMs } = config;
     const stateDir = join(target, ".holdfast", "drill");
@@ -161,7 +181,7 @@ export async function createDumpWorld(
       own,
       JSON.stringify({
         ...{ job: `${job}-drill`, host: "k8s", budgetMs, stateDir, textfile: join(stateDir, "metrics.prom") },
-        ...{ pushgateway, seen: shown, clientWithinMs, exchange, target },
+        ...{ pushgateway, seen: shown, clientWithinMs, exchange, target, dump: job },
       }),
     );
     // As in a pod: but for these two, nothing can be written.
@@ -174,10 +194,11 @@ export async function createDumpWorld(
           environment: { OWN_SERVER: "yes", DATABASE_HOST: "/nowhere", PASSWORD_FILE: "", ...environment },
         },
         ["unshare", "--mount", "sh", "-c", onlyThere, "sh", ...nobody],
+        pod,
       ),
       runner: startRunner(
         namespace.inside([...nobody, process.execPath, bundle, "run", "--config", own]),
-        process.env,
+        { ...process.env, RELEASE: "of-today" },
         join(seen, ".holdfast", "drill"),
       ),
     };
@@ -204,8 +225,8 @@ export async function createDumpWorld(
       return Object.fromEntries([...samples].map(([, name = "", value]) => [name, Number(value)]));
     },
     reset() {
-      for (const path of [exchange, seen, bin]) empty(path);
-      writeConfig(first);
+      for (const path of [exchange, seen, first.bin]) empty(path);
+      writeConfig(original);
     },
     async close() {
       await server.stop();

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { drillState, type DrillState, drillStateName } from "../../plan/contracts/drill-record";
-import { writeDurably } from "../runtime/durable";
+import { writeDurably } from "./durable";
 
 /** @returns an empty one where there is none, or none that can be read: copies count as seen now then */
 export function readState(stateDir: string): DrillState {
