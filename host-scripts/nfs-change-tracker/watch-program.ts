@@ -20,6 +20,7 @@
 export const watchProgram = String.raw`
 use strict;
 use warnings;
+use Fcntl qw(O_DIRECTORY);
 use POSIX ();
 use Socket qw(AF_UNIX SOCK_DGRAM pack_sockaddr_un);
 
@@ -30,6 +31,8 @@ my ($init, $mark, $open) = @{ $numbers{$machine} || die "no system calls are kno
 my ($open_event, $renames, $deletes, $creates, $overflow, $folder) = (0x20, 0xc0, 0x200, 0x100, 0x4000, 0x40000000);
 my ($written, $attributes) = (0x2 | 0x8, 0x4);
 my $changes = $written | $attributes | $renames | $creates | $deletes | $folder;
+# Fcntl doesn't know it; both machines have the same, as they haven't for O_DIRECTORY.
+my $o_path = 010000000;
 my $parent = getppid();
 
 my @roots;
@@ -42,7 +45,7 @@ for my $path (@ARGV) {
   syscall($mark, $queue, 0x101, $changes, -100, $named) == 0 or die "fanotify_mark of $path: $!\n";
   syscall($mark, $queue, 0x1, $open_event | $folder, -100, $named) == 0 or die "fanotify_mark of $path: $!\n";
   open(my $events, '<&=', $queue) or die "$path: $!\n";
-  sysopen(my $root, $path, 0200000) or die "$path: $!\n";
+  sysopen(my $root, $path, O_DIRECTORY) or die "$path: $!\n";
   push @roots, { events => $events, queue => $queue, at => fileno($root), root => $root,
                  base => readlink('/proc/self/fd/' . fileno($root)), known => {}, number => scalar @roots };
 }
@@ -68,7 +71,7 @@ sub place_of {
   my ($root, $handle) = @_;
   my $known = $root->{known};
   return ($known->{$handle}, 'elsewhere') if exists $known->{$handle};
-  my $fd = syscall($open, $root->{at}, $handle, 010000000);
+  my $fd = syscall($open, $root->{at}, $handle, $o_path);
   return (undef, $!{ESTALE} || $!{ENOENT} ? 'gone' : '') if $fd < 0;
   my $links = (stat "/proc/self/fd/$fd")[3];
   my $path = readlink "/proc/self/fd/$fd";
@@ -84,7 +87,7 @@ sub place_of {
 # Whether a file has more than the one name by which it is told.
 sub is_linked {
   my ($root, $handle) = @_;
-  my $fd = syscall($open, $root->{at}, $handle, 010000000);
+  my $fd = syscall($open, $root->{at}, $handle, $o_path);
   return 0 if $fd < 0;
   my $links = (stat "/proc/self/fd/$fd")[3];
   POSIX::close($fd);
