@@ -59,11 +59,13 @@ export async function lookAround(
   };
 }
 
+/** What a cause says to type or to write next is the way to an answer; without that, nothing but another try is known. */
 function unknown(subject: string, cause: string): Finding {
+  const [why, next] = cause.split(". Next: ", 2);
   return {
     ...{ code: "live/unknown", severity: "warning", subject },
-    message: `${subject} wasn't asked of all that it has, and nothing is said of that: ${cause}`,
-    fix: "Ask again once it answers.",
+    message: `${subject} wasn't asked of all that it has, and nothing is said of that: ${why}`,
+    fix: next === undefined ? "Ask again once it answers." : `${next}, and ask again.`,
     evidence: {},
   };
 }

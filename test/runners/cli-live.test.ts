@@ -680,11 +680,12 @@ describe("rules of the cluster", () => {
     const refused = "Error from server (Forbidden): services is forbidden";
     const none = 'Error from server (NotFound): services "prometheus-operated" not found';
     for (const rules of [objects(), undefined])
-      for (const [loaded, cause] of [
-        [refused, refused],
+      for (const [loaded, cause, fix] of [
+        [refused, refused, "Ask again once it answers."],
         [
           none,
-          'there is no service prometheus-operated in namespace monitoring. Next: monitoring: { prometheus: "http://…:9090" } in the estate',
+          "there is no service prometheus-operated in namespace monitoring",
+          'monitoring: { prometheus: "http://…:9090" } in the estate, and ask again.',
         ],
       ] as const) {
         const { exitCode, told } = await look({ rules, loaded });
@@ -692,6 +693,7 @@ describe("rules of the cluster", () => {
           expect.objectContaining({
             ...{ code: "live/unknown", subject: "k8s" },
             message: `k8s wasn't asked of all that it has, and nothing is said of that: the rules that Prometheus has loaded: ${cause}`,
+            fix,
           }),
         ]);
         expect(exitCode).toBe(3);
