@@ -1,4 +1,7 @@
 import { randomUUID } from "node:crypto";
+import { nasIn } from "../../cli/discover/nas";
+import { answersIn, nasQuestions, questionsText } from "../../cli/discover/questions";
+import { readFacts } from "../../lab/facts";
 import { ensureIdentity } from "../../lab/hosts/identity";
 import { hostStatus, mustOnHost, onHost, startHosts, stopHosts, type CommandResult } from "../../lab/hosts";
 import { setRetention } from "../../components/nas-retention";
@@ -26,6 +29,20 @@ test("Administrator is nobody special until sudo gets the password", async () =>
   expect((await mustOnHost("nas", "sudo -S -p '' id -u", sudo)).trim()).toBe("0");
   const refused = await onHost("nas", "sudo -S -p '' id -u", { ...operator, input: "wrong\n" });
   expect(refused).toMatchObject({ exitCode: 1, stdout: "" });
+});
+
+test("whoever discovers it sees a Synology with its share, its room and its key, without root", async () => {
+  const said = await mustOnHost("nas", questionsText(nasQuestions), operator);
+  const { hostKey } = readFacts().nas;
+  const way = { user: "Administrator", address: "nas", port: 22 };
+  const found = nasIn(answersIn(said, nasQuestions), way, undefined);
+  expect(found).toMatchObject({
+    system: "stand-in, DSM 7.2.1",
+    volume: { mount: "/volume1" },
+    others: [],
+    hostKey,
+  });
+  expect(found?.shares).toContain("/Backup");
 });
 
 test("pve's root sends files to the share with rsync over SSH", async () => {
