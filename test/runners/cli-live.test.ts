@@ -522,11 +522,12 @@ test("volumes that the estate counts are as many as it says", async () => {
   ]);
 });
 
-test.each<[string, () => void, string]>([
+test.each<[string, () => void, string, string?]>([
   [
     "a host that isn't reached",
     () => host.installSsh("echo no route >&2; exit 255"),
-    "pve wasn't asked of all that it has, and nothing is said of that: no route. Next: ssh -p 22 root@pve.example true",
+    "pve wasn't asked of all that it has, and nothing is said of that: no route",
+    "ssh -p 22 root@pve.example true, and ask again.",
   ],
   [
     "lvs that fails",
@@ -548,14 +549,17 @@ test.each<[string, () => void, string]>([
     () => build({ ...sound, folders: ["lost+found"], isMounted: false }, exampleEstate()),
     "pve wasn't asked of all that it has, and nothing is said of that: no answer to find, of what is mounted at /srv/nfs",
   ],
-])("%s is told, and nothing is held to be gone for it", async (_, break_, message) => {
-  build(sound, exampleEstate());
-  break_();
-  const { exitCode, text } = await holdfastIn(host.folder, ["check", "--live", "--json"]);
-  for (const name of ["find", "lvs"]) rmSync(join(host.folder, "bin", name), { force: true });
-  expect(JSON.parse(text)).toEqual([expect.objectContaining({ code: "live/unknown", message })]);
-  expect(exitCode).toBe(3);
-});
+])(
+  "%s is told, and nothing is held to be gone for it",
+  async (_, break_, message, fix = "Ask again once it answers.") => {
+    build(sound, exampleEstate());
+    break_();
+    const { exitCode, text } = await holdfastIn(host.folder, ["check", "--live", "--json"]);
+    for (const name of ["find", "lvs"]) rmSync(join(host.folder, "bin", name), { force: true });
+    expect(JSON.parse(text)).toEqual([expect.objectContaining({ code: "live/unknown", message, fix })]);
+    expect(exitCode).toBe(3);
+  },
+);
 
 describe("rules of the cluster", () => {
   const objects = (change?: (groups: RuleGroup[]) => RuleGroup[]): object[] =>
