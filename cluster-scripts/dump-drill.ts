@@ -16,6 +16,8 @@ startRunner({
   metrics: dumpDrillMetrics,
   begin: (run): DumpDrill => ({ ...run, drilled: [] }),
   again: ({ job, seen }) => againCommand(seen.namespace, job),
+  keptWhenStopped:
+    "Each dump is as it was, and the server that they are of was not asked for anything. This drill leaves no record, and the next one begins anew.",
   dryRun: [],
   phases: [drill],
   summary: {

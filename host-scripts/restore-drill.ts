@@ -28,6 +28,8 @@ startRunner({
     ...{ done: { proved: 0, failed: 0, skipped: 0, bytes: 0 }, faults: [] },
     ...{ drills: [], passedOver: [] },
   }),
+  keptWhenStopped:
+    "Each copy is as it was, and what was through is on record; what was at work is removed again, and leaves no record. What wasn't tried for longest comes first in the next run.",
   dryRun: [verify, survey],
   phases: [verify, survey, drill, judge],
   summary,

@@ -60,6 +60,8 @@ export interface Runner<
   locked?(run: Run): void;
   /** What an operator types to have it run once more; left out where its unit is started. */
   again?(config: Config): string;
+  /** What stands once a run was stopped; left out where the next one goes on with what this one had begun. */
+  readonly keptWhenStopped?: string;
   /** In their order, after the one that takes the lock. */
   readonly phases: readonly Phase<Run>[];
   /** Those of them that a dry run has: none that writes. */
@@ -154,7 +156,7 @@ async function start<
     });
   }
   const dryRun = args.mode === "dry-run";
-  const stop = new Stop(config.job, log, runner.again?.(config));
+  const stop = new Stop(config.job, log, runner.again?.(config), runner.keptWhenStopped);
   const only = "only" in args ? args.only : [];
   const run = runner.begin(
     { config, dryRun, log, stop, notes: [] },

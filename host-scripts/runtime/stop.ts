@@ -14,11 +14,13 @@ export class Stop {
    * @param job name of the job's unit
    * @param log who waits for the end reads there why it's coming
    * @param again the step that an operator types next, where no unit runs the job
+   * @param kept what stands then
    */
   constructor(
     job: string,
     private readonly log: Pick<Log, "warn">,
-    private readonly again: string = shell`systemctl start ${job}`,
+    readonly again: string = shell`systemctl start ${job}`,
+    readonly kept = "What was done so far is kept; the next run goes on from there.",
   ) {}
 
   private readonly controller = new AbortController();
@@ -41,7 +43,7 @@ export class Stop {
 
   /** @throws {RunnerError} once a stop was requested */
   check(phase: string): void {
-    if (this.reason) throw stopError(this.reason, phase, this.again);
+    if (this.reason) throw stopError(this.reason, phase, this);
   }
 
   /**
@@ -78,8 +80,11 @@ function cause(reason: StopReason): string {
   }
 }
 
-function stopError(reason: StopReason, phase: string, again: string): RunnerError {
-  const kept = "What was done so far is kept; the next run goes on from there.";
+function stopError(
+  reason: StopReason,
+  phase: string,
+  { again, kept }: { readonly again: string; readonly kept: string },
+): RunnerError {
   switch (reason.kind) {
     case "signal":
       return new RunnerError(exitCodes.signal + constants.signals[reason.name], {

@@ -50,6 +50,9 @@ test("a drill brings them back in a server of its own, and tells where fewer com
     expect.stringMatching(/has 0 of 1204 rows/),
     1,
   ]);
+  world.writeConfig({ budgetMs: 1 });
+  const stopped = await world.drill("redis-restore.sh");
+  expect(stopped.runner.stdout).toMatch(/This drill leaves no record, and the next one begins anew/);
 });
 
 test("of two drills at once, as a person starts one while another is at work, one refuses and the other isn't disturbed", async () => {

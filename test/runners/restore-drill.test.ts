@@ -252,7 +252,7 @@ test("finds a restore that brings something else than the copy and says that all
   expect(left()).toEqual([]);
 });
 
-test("a run that was killed in the middle leaves nothing behind after the next one, and keeps no mirror waiting", async () => {
+test("beside a run that is at work no other one drills; one that is stopped leaves nothing but what was through, and one that is killed nothing after the next", async () => {
   const [, mirror] = config.tiers;
   if (!mirror) throw new Error("two tiers");
   const mark = join(world.folder, "is-copying");
@@ -261,6 +261,19 @@ test("a run that was killed in the middle leaves nothing behind after the next o
     `case "$*" in *drill/.holdfast-restore/*) touch ${mark}; exec sleep 60;; esac\nexec REAL "$@"`,
   );
   const start = await world.addJob("restore-drill", { ...config, tiers: [mirror] } as { stateDir: string });
+  const before = records().length;
+  const stopped = start();
+  await stopped.until(() => existsSync(mark));
+  const beside = await start(["--only=mirror"]).finished;
+  expect(beside).toMatchObject({ status: 75, stdout: expect.stringContaining("another run holds the lock") });
+  expect(left()).toEqual(["drill"]);
+  process.kill(stopped.pid, "SIGTERM");
+  expect(await stopped.finished).toMatchObject({
+    status: 143,
+    stdout: expect.stringContaining("what was at work is removed again, and leaves no record"),
+  });
+  expect([left(), records().length]).toEqual([[], before]);
+  rmSync(mark);
   const killed = start();
   await killed.until(() => existsSync(mark));
   process.kill(killed.pid, "SIGKILL");
