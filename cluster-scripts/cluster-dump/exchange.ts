@@ -9,6 +9,7 @@ import { printable } from "../../host-scripts/runtime/quoted";
 import { shell } from "../../host-scripts/runtime/shell";
 import { firstLines, Tail } from "../../host-scripts/runtime/tail";
 import type { Stop } from "../../host-scripts/runtime/stop";
+import { pause } from "./pause";
 import { letGo, readPipe } from "./pipe";
 
 const everyMs = 50;
@@ -105,6 +106,7 @@ export class Client {
    * nothing else.
    */
   async firstPast(offer: string | undefined, ...names: readonly string[]): Promise<string | undefined> {
+    const sinceMs = performance.now();
     for (;;) {
       if (offer !== undefined)
         for (const pipe of ["data", "back", "plain"]) letGo(this.path(`${offer}.${pipe}`));
@@ -112,7 +114,7 @@ export class Client {
       const wasGone = this.isGone;
       const found = names.find(name => existsSync(this.path(name)));
       if (found !== undefined || wasGone) return found;
-      await sleep(everyMs);
+      await pause(sinceMs);
       this.run.stop.check(this.run.phase);
     }
   }

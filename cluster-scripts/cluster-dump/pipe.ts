@@ -2,8 +2,8 @@ import { closeSync, constants, openSync } from "node:fs";
 import { Socket } from "node:net";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { setTimeout as sleep } from "node:timers/promises";
 import { errnoOf } from "../../host-scripts/runtime/errors";
+import { pause } from "./pause";
 
 /**
  * Opens a named pipe for reading, without waiting for who writes. Its end comes when the last writer has closed it.
@@ -14,14 +14,13 @@ export function readPipe(path: string): Socket {
   return new Socket({ fd, readable: true, writable: false });
 }
 
-const everyMs = 20;
-
 /**
  * Opens one for writing, once somebody reads: what is written and closed before that is lost to them (fifo(7)).
  * @param isAwaited whether somebody may still come
  * @returns undefined when nobody does
  */
 export async function writePipe(path: string, isAwaited: () => boolean): Promise<Socket | undefined> {
+  const sinceMs = performance.now();
   for (;;) {
     const goesOn = isAwaited();
     try {
@@ -31,7 +30,7 @@ export async function writePipe(path: string, isAwaited: () => boolean): Promise
       if (errnoOf(error) !== "ENXIO") throw error;
     }
     if (!goesOn) return undefined;
-    await sleep(everyMs);
+    await pause(sinceMs);
   }
 }
 
