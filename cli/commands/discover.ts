@@ -141,7 +141,8 @@ async function foundOn(
     isClusterAsked(asked) ? clusterBy({ kubeconfig, context: of }) : undefined,
     nasWay && nasBy(nasWay, asked),
   ]);
-  if (ended.exitCode !== 0) return { cause: unreached(target, ended.stderr, " Nothing was written.") };
+  if (ended.exitCode !== 0)
+    return { cause: unreached(target, ended.stderr, { so: " Nothing was written.", flag: "--host-key" }) };
   const said = hostIn(answersIn(ended.stdout, questions));
   // Its server may have another key than the file that it told.
   const host = { ...said, hostKey: target.ssh.hostKey ?? said.hostKey };
@@ -179,7 +180,10 @@ async function nasBy(
   const target = targetOf(way, nasHostKey);
   const ended = await onMachine(target, questionsText(nasQuestions), key);
   if (ended.exitCode !== 0)
-    return { found: undefined, unseen: [`the NAS: ${unreached(target, ended.stderr)}`] };
+    return {
+      found: undefined,
+      unseen: [`the NAS: ${unreached(target, ended.stderr, { so: "", flag: "--nas-host-key" })}`],
+    };
   const answers = answersIn(ended.stdout, nasQuestions);
   const found = nasIn(answers, way, nasHostKey);
   if (found === undefined)
@@ -189,12 +193,16 @@ async function nasBy(
   return { found, unseen };
 }
 
-function unreached({ address: at, ssh: { user: who, port } }: Target, stderr: string, so = ""): string {
+function unreached(
+  { address: at, ssh: { user: who, port } }: Target,
+  stderr: string,
+  { so, flag }: { so: string; flag: string },
+): string {
   const said =
     stderr.trim().split("\n").at(-1)?.replace(/\.$/, "") || "it didn't answer, and ssh said nothing";
   const go = `ssh -p ${port} ${who}@${at} true`;
   const next = /host key/i.test(said)
-    ? `${go}, and compare the fingerprint with what \`ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub\` says at the host; or --host-key`
+    ? `${go}, and compare the fingerprint with what \`ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub\` says at the host; or ${flag}`
     : go;
   return `${at} wasn't asked: ${said}.${so} Next: ${next}`;
 }

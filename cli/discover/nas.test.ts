@@ -1,4 +1,5 @@
-import { nasIn } from "./nas";
+import { destinationPart, nasIn } from "./nas";
+import { plainOf } from "./noted";
 
 const says = { key: undefined, media: undefined, shares: undefined, system: undefined, room: undefined };
 const way = { user: "me", address: "nas", port: 22 };
@@ -7,6 +8,7 @@ test.each([
   ["of numbers without end", { room: `/dev/sda ${"9".repeat(400)} 1 ${"9".repeat(400)} 1% /volume1` }],
   ["of a mount point that is code", { room: "/dev/sda 9000000 1 9000000 1% /mnt/a\u001b[2Jb" }],
   ["of blanks that a reader would try for ever", { room: `/dev/sda${" ".repeat(1_000_000)}x` }],
+  ["larger than a rack of disks", { room: "/dev/sda 950000000000 1 900000000000 1% /volume1" }],
   ["in another form", { room: "/dev/sda  9,0G  1,0G  8,0G  12 % /mnt" }],
 ])("a volume %s is none", (_, answers) => {
   expect(nasIn({ ...says, ...answers }, way, undefined)).toBeUndefined();
@@ -18,11 +20,20 @@ test("what a NAS calls itself, its shares and its key are text, or left out", ()
       room: "/dev/sda 9000000 1 9000000 1% /volume1",
       system: 'productversion="7.2.1"\nupnpmodelname="DS\u001b[2J"',
       shares: ["photo", "back\u202eup", "Backup\n//", "ok"].map(name => `/volume1/${name}\0`).join(""),
-      ...{ media: "/sys/block/sda/queue/rotational:7", key: "ssh-rsa AAAA me" },
+      ...{ media: "/sys/block/sda/queue/rotational:7", key: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFpz me" },
     },
     way,
     undefined,
   );
   expect(found).toMatchObject({ system: "a Synology, DSM 7.2.1", shares: ["/ok", "/photo"] });
   expect([found?.media.size, found?.hostKey]).toEqual([0, undefined]);
+});
+
+test("of a NAS that is all but full, no more is in use than it has", () => {
+  const found = nasIn(
+    { ...says, room: "/dev/sda 6979904000 6977000000 2904000 100% /volume1" },
+    way,
+    undefined,
+  );
+  expect(found && plainOf(destinationPart(found))).toMatchObject({ size: "7.1TB", used: "7.1TB" });
 });

@@ -1,6 +1,7 @@
+import { keyFault } from "../../plan/estate/host-key";
 import { layerGiving } from "../../plan/layers";
 import { noted, todo } from "./noted";
-import { isForBackups, isTaken, roomOf, sizeOf } from "./places";
+import { isForBackups, isTaken, roomOf, sizeOf, usedOf } from "./places";
 import type { Answers, nasQuestions } from "./questions";
 import type { Way } from "./way";
 
@@ -53,8 +54,14 @@ export function nasIn(
     media: new Set(
       [...(answers.media ?? "").matchAll(rotates)].map(([, name, turns]) => medium(name, turns)),
     ),
-    hostKey: hostKey ?? /^(ssh-ed25519 [A-Za-z0-9+/=]+)(\s|$)/.exec(answers.key ?? "")?.[1],
+    hostKey: hostKey ?? keyIn(answers.key ?? ""),
   };
+}
+
+/** One that was cut off is none. */
+function keyIn(text: string): string | undefined {
+  const key = /^(ssh-ed25519 [A-Za-z0-9+/=]+)(\s|$)/.exec(text)?.[1];
+  return key !== undefined && keyFault(key) === undefined ? key : undefined;
 }
 
 /** Disks alone: what is made of them says the same or nothing. */
@@ -87,8 +94,9 @@ function volumesIn(df: string, isSynology: boolean): Volume[] {
     .sort((one, other) => other.freeBytes - one.freeBytes);
 }
 
+/** Bytes; an estate takes no more than a rack of disks has. */
 function kilobytes(word: string): number {
-  return /^\d{1,13}$/.test(word) ? Number(word) * 1024 : NaN;
+  return /^\d{1,12}$/.test(word) && Number(word) < 9e11 ? Number(word) * 1024 : NaN;
 }
 
 /** The NAS as an estate has it. */
@@ -108,7 +116,7 @@ export function destinationPart({ way, system, volume, media, hostKey }: FoundNa
           ? only
           : todo("hdd", `what it is made of: it has ${[...media].sort().join(" and ") || "not told that"}`),
       size: roomOf(volume.bytes),
-      used: noted(sizeOf(volume.usedBytes), `all that is at ${volume.mount} now`),
+      used: noted(usedOf(volume.usedBytes, volume.bytes), `all that is at ${volume.mount} now`),
     },
     `${system ?? "no Synology"}. TODO: receives: holdfast explain destinations.${destinationName}.receives; ${hostKey === undefined ? `and its hostKey: ssh-keyscan -t ed25519 ${way.address}, compared at the NAS; ` : ""}until then nothing is sent`,
   );

@@ -1,5 +1,6 @@
 import { absolutePath, volumeGroup } from "../../plan/estate/fields";
 import { isBelow } from "../../plan/layers/places";
+import { parseSize } from "../../plan/units/size";
 import { actingCharacter } from "../../plan/visible";
 import type { FileSystem, FoundHost } from "./host";
 import { nameOf } from "./name-of";
@@ -18,6 +19,12 @@ export function sizeOf(bytes: number): string {
 /** What something has room for: rounded down, so that nobody counts on more. */
 export function roomOf(bytes: number): string {
   return sizeText(bytes, Math.floor);
+}
+
+/** What is in use of all that something has: both are rounded, and no more than all of it can be in use. */
+export function usedOf(usedBytes: number, bytes: number): string {
+  const [used, all] = [sizeOf(usedBytes), roomOf(bytes)];
+  return parseSize(used) > parseSize(all) ? all : used;
 }
 
 function sizeText(bytes: number, round: (value: number) => number): string {
@@ -154,8 +161,13 @@ export function hostPart(
     pools: Object.fromEntries(
       namedPools(host).map(({ name, pool: { vg, disks, bytes, usedBytes, metadata } }) => {
         const part = {
-          ...{ vg, disk: disks[0] ?? host.disks[0]?.name, size: roomOf(bytes), used: sizeOf(usedBytes) },
-          metadata: { size: roomOf(metadata.bytes), used: sizeOf(metadata.usedBytes) },
+          ...{
+            vg,
+            disk: disks[0] ?? host.disks[0]?.name,
+            size: roomOf(bytes),
+            used: usedOf(usedBytes, bytes),
+          },
+          metadata: { size: roomOf(metadata.bytes), used: usedOf(metadata.usedBytes, metadata.bytes) },
         };
         if (disks.length === 1) return [name, part];
         return [

@@ -273,7 +273,7 @@ tmpfs 2000000 0 2000000 0% /dev/shm
 /dev/mapper/cachedev_0 ${gigabytes(7000)} ${gigabytes(3000)} ${gigabytes(4000)} 43% /volume1
 /dev/mapper/cachedev_1 ${gigabytes(900)} ${gigabytes(300)} ${gigabytes(600)} 34% /volume2`,
   system = 'productversion="7.2.1"\nupnpmodelname="DS920+"',
-  reached = true,
+  reached = "",
 } = {}): void {
   const nas = join(host.folder, "nas");
   program(
@@ -296,8 +296,8 @@ esac
 `,
   );
   const there = reached
-    ? `PATH=${nas}:$PATH; export PATH; exec sh -c "$last"`
-    : "echo 'Permission denied (publickey,password).' >&2; exit 255";
+    ? `echo '${reached}' >&2; exit 255`
+    : `PATH=${nas}:$PATH; export PATH; exec sh -c "$last"`;
   host.installSsh(`case " $* " in *" 10.77.0.12 "*) ${there} ;; esac\nexec "$0.run" "$last"`);
 }
 
@@ -334,13 +334,17 @@ test("a NAS becomes a destination, and copies would be sent to its share for bac
 
 test("a NAS that isn't reached, or tells of no volume, is told, and the rest is written", async () => {
   build();
-  standsNas({ reached: false });
+  standsNas({ reached: "Permission denied (publickey,password)." });
   const refused = await holdfastIn(host.folder, [...asked, ...asNas, "--to", "part.json"], []);
   expect(refused.exitCode).toBe(3);
   expect(refused.text).toMatch(
     /^ {2}the NAS: 10\.77\.0\.12 wasn't asked: Permission denied \(publickey,password\)\. Next: ssh -p 2222 viki@10\.77\.0\.12 true$/m,
   );
   expect((await written("part.json")).destinations).toEqual({});
+  rmSync(join(host.folder, "part.json"));
+  standsNas({ reached: "Host key verification failed." });
+  const unknown = await holdfastIn(host.folder, [...asked, ...asNas, "--to", "part.json"], []);
+  expect(unknown.text).toMatch(/^ {2}the NAS: .*; or --nas-host-key$/m);
   rmSync(join(host.folder, "part.json"));
   standsNas({ df: "tmpfs 2000000 0 2000000 0% /volume1/@tmp" });
   const empty = await holdfastIn(host.folder, [...asked, ...asNas, "--to", "part.json"], []);
@@ -515,6 +519,8 @@ test("what a host says and no estate takes is left out and told, and the rest is
   build({
     says: {
       timedatectl: "Foo/Bar",
+      // A pool that is full: what is in use is rounded up, and all of it down.
+      lvs: lvs.replace('"data_percent":"0.86"', '"data_percent":"100.00"'),
       lsblk: lsblk.replace('"ubda"', '"cciss!c0d0"'),
       findmnt: withMore(findmnt, /"filesystems": \[/, [
         { ...bad, target: "/srv/../etc", source: "/dev/ubdc" },
@@ -534,6 +540,7 @@ test("what a host says and no estate takes is left out and told, and the rest is
   expect(exitCode).toBe(0);
   const { zone, hosts } = await written("part.json");
   expect(zone).toBe("UTC");
+  expect(hosts["pve"]?.pools["data"]).toMatchObject({ size: "30.7GB", used: "30.7GB" });
   expect(hosts["pve"]?.disks).toMatchObject({ "cciss-c0d0": { role: "system" } });
   expect(Object.keys(hosts["pve"]?.filesystems ?? {})).toEqual(["/", "/srv/nfs", "/mnt/backup"]);
 }, 300_000);
