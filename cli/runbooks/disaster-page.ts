@@ -148,7 +148,9 @@ function copiesGone(plan: Plan, after: readonly ServiceAfter[], takes: "one" | "
 
 ${table(["data", "gone", "left"], rows)}
 
-Once what they lay on is there again, and the live data is well, these make them anew, one after the other. \`holdfast status\` says when nothing owes any more.`,
+Once what they lay on is there again, and the live data is well, these make them anew, one after the other. \`holdfast status\` says when nothing owes any more.
+
+A run refuses a disk or NAS that isn't the one it knows, so that nothing is written to a wrong one: \`journalctl -u JOB\` on its host then has, after "Next:", the line that accepts the new one. A host that was set up anew knows none yet, and takes what it finds.`,
     ...again.map(job => startText(job, plan)),
   ];
 }

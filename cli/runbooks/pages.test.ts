@@ -101,7 +101,9 @@ test("a disaster that harms no data says which copies are gone, and what makes t
   const page = pagesWith(() => undefined).get("disasters/backup-disk.md") ?? "";
   expect(page).toContain("It harms no service's data.");
   expect(page).toMatch(/\| `books` \| `nfs-mirror` at `pve:\/mnt\/backup\/books`/);
-  expect(page).toMatch(/^ssh -p 22 root@\S+ systemctl start nfs-mirror$/m);
+  expect(page).toMatch(
+    /`journalctl -u JOB` .* the line that accepts the new one\.[^]*^ssh -p 22 root@\S+ systemctl start nfs-mirror$/m,
+  );
 });
 
 test("the same estate gives the same pages, and another one another mark in each", () => {
