@@ -40,7 +40,9 @@ export function slipOf(name: string, known: Iterable<string>): string | undefine
 }
 
 function isSlip(a: string, b: string): boolean {
-  return Math.min(a.length, b.length) >= 3 && Math.abs(a.length - b.length) <= 1 && distance(a, b) === 1;
+  if (Math.min(a.length, b.length) < 3 || Math.abs(a.length - b.length) > 1) return false;
+  // One slip leaves the first letter or the last one.
+  return (a[0] === b[0] || a.at(-1) === b.at(-1)) && distance(a, b) === 1;
 }
 
 function areOfOneRow(a: string, b: string): boolean {

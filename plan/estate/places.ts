@@ -226,6 +226,10 @@ export const cluster = z.strictObject({
       image => !isAlpine(image),
       'is made of Alpine, whose flock and findmnt are busybox\'s or none: each dump would end before it began. Expected one with util-linux, e.g. "docker.io/library/node:24-bookworm-slim"',
     )
+    .refine(
+      image => !/\/(postgres|mysql|mariadb|redis|valkey|vault|etcd|prometheus|sqlite3)[:@]/.test(image),
+      'is a database\'s or its client\'s by its name, and has no Node: each dump would end before it began. Expected e.g. "docker.io/library/node:24-bookworm-slim"; a dump\'s own client is its "image"',
+    )
     .optional()
     .describe(
       "Image with Node 18.19 or later and util-linux, such as Debian's node: what verifies, keeps and rotates dumps beside a database's own client. Every dump that names a client needs it",

@@ -3,6 +3,7 @@ import { partsOf } from "../layers";
 import { nearest } from "../contracts/near";
 import { kubeconfig, restoreKubeconfig } from "../layers/host-runner";
 import type { PlannedRun } from "../layers/layer";
+import { deadMan } from "./callers";
 import type { EstateFault } from "./faults";
 import { Lookup, type Path } from "./lookup";
 import type { Estate } from "./schema";
@@ -87,6 +88,15 @@ function places(estate: Estate, look: Lookup): void {
 }
 
 function people(estate: Estate, look: Lookup): void {
+  for (const [index, { code, subject }] of estate.waivers.entries()) {
+    const first = estate.waivers.findIndex(other => other.code === code && other.subject === subject);
+    if (first < index)
+      look.fault(
+        ["waivers", index, "subject"],
+        subject,
+        `is waived for ${code} by waivers[${first}] already: of two dates, nobody knows which one holds. Keep one of the two`,
+      );
+  }
   for (const [index, { receiver }] of estate.monitoring.alerts.entries())
     if (receiver !== undefined) look.receiver(["monitoring", "alerts", index, "receiver"], receiver);
   deadMan(estate, look);
@@ -100,22 +110,6 @@ function people(estate: Estate, look: Lookup): void {
         "service",
       ),
     );
-}
-
-function deadMan({ monitoring }: Estate, look: Lookup): void {
-  const callers = Object.entries(monitoring.deadMan?.hosts ?? {});
-  for (const [index, [host, secret]] of callers.entries()) {
-    const at = ["monitoring", "deadMan", "hosts", host];
-    look.host(at, host);
-    look.secret(at, secret, "address");
-    const other = callers.slice(0, index).find(([, taken]) => taken === secret);
-    if (other)
-      look.fault(
-        at,
-        secret,
-        `is what ${other[0]} calls too: as long as one of them lives, nobody hears of the other's death. Give each a check of its own at the receiver, and a secret with its address`,
-      );
-  }
 }
 
 function pushgateway(estate: Estate, look: Lookup): void {
@@ -267,7 +261,7 @@ function plannedRuns(estate: Estate, look: Lookup): void {
     if (run.host !== undefined && at.length === part.length) look.host([...part, "host"], run.host);
     if (!look.isFaulty([...part, "host"])) plannedRun(run, at, runs, look);
   }
-  twice(runs, look);
+  twice(runs, Object.keys(estate.hosts), look);
   calledAsAnother(runs, look);
   alertsTwice(runs, look);
 }
@@ -342,8 +336,15 @@ function plannedRun(
 /** A host's jobs are told apart by their names: units, folders and metrics are called so. Whoever can be renamed is told. */
 function twice(
   runs: readonly { readonly run: PlannedRun; readonly part: Path; readonly at: Path }[],
+  hosts: readonly string[],
   look: Lookup,
 ): void {
+  // The one host that has no part of a layer of which another has two.
+  const without = ([, layer]: Path): string | undefined => {
+    const own = runs.filter(({ part, at }) => part[1] === layer && at.length === part.length);
+    const [idle, other] = hosts.filter(name => own.every(({ run }) => run.host !== name));
+    return idle !== undefined && other === undefined ? `Expected "${idle}", which has none` : undefined;
+  };
   // A part that is there twice is one fault, not one for each of its jobs.
   const others = ({ host, job }: PlannedRun) =>
     runs.filter(({ run, part }) => run.host === host && run.job === job && !look.isFaulty([...part, "host"]));
@@ -355,7 +356,7 @@ function twice(
     look.fault(
       [...part, "host"],
       run.host,
-      `has two jobs named ${run.job}: a host has one of each layer. Remove one, or give a second part a "name" of its own, where it takes one`,
+      `has two jobs named ${run.job}: a host has one of each layer. ${without(part) ?? 'Remove one, or give a second part a "name" of its own, where it takes one'}`,
     );
   }
   for (const { run, part } of runs) {

@@ -1,3 +1,4 @@
+import { addTo } from "../add-to";
 import { isBelow } from "../layers/places";
 import { parseSize } from "../units/size";
 import type { Lookup, Path } from "./lookup";
@@ -6,19 +7,20 @@ import type { DatasetSpec } from "./services";
 
 /** Sizes that contradict one another: of one thing, what is in it can't be more than all of it. */
 export function sizes(estate: Estate, look: Lookup): void {
+  const held = datasetsHeld(estate);
   for (const [name, { disks, filesystems, pools }] of Object.entries(estate.hosts)) {
     const at = ["hosts", name];
     for (const [mount, { disk, size, used }] of Object.entries(filesystems))
-      within(
-        look,
-        [...at, "filesystems", mount, "used"],
+      ofHolder(look, held, {
+        called: `file system ${mount}`,
+        at: [...at, "filesystems", mount],
+        sizeAt: size === undefined ? [...at, "disks", disk, "size"] : [...at, "filesystems", mount, "size"],
+        size: size ?? disks[disk]?.size,
         used,
-        size ?? disks[disk]?.size,
-        hasLess(`file system ${mount}`),
-      );
+      });
     for (const [pool, { size, used, metadata }] of Object.entries(pools)) {
       const of = [...at, "pools", pool];
-      within(look, [...of, "used"], used, size, hasLess(`pool ${pool}`));
+      ofHolder(look, held, { called: `pool ${pool}`, at: of, sizeAt: [...of, "size"], size, used });
       within(
         look,
         [...of, "metadata", "used"],
@@ -32,14 +34,14 @@ export function sizes(estate: Estate, look: Lookup): void {
     within(look, ["destinations", name, "used"], used, size, hasLess(name));
   for (const [service, { data }] of Object.entries(estate.services))
     for (const [index, dataset] of data.entries())
-      ofDataset(["services", service, "data", index], dataset, service, estate, look);
+      ofDataset(["services", service, "data", index], dataset, service, look);
 }
 
 function hasLess(what: string): string {
   return `is more than ${what} has in all`;
 }
 
-function ofDataset(at: Path, dataset: DatasetSpec, service: string, { hosts }: Estate, look: Lookup): void {
+function ofDataset(at: Path, dataset: DatasetSpec, service: string, look: Lookup): void {
   const { size, churnPerDay, growthPerDay } = dataset;
   const days = `is more each day than all of ${service}`;
   within(look, [...at, "churnPerDay"], churnPerDay, size, `${days}, and what is written twice counts once`);
@@ -50,33 +52,75 @@ function ofDataset(at: Path, dataset: DatasetSpec, service: string, { hosts }: E
     size,
     `${days}, which would be twice as large tomorrow`,
   );
-  const place = placeOf(dataset, hosts);
-  if (place)
-    within(look, [...at, "size"], size, place.size, `is more than ${place.called} has, which holds it`);
 }
 
-/** What holds a dataset whole. */
-function placeOf(
-  dataset: DatasetSpec,
-  hosts: Estate["hosts"],
-): { readonly called: string; readonly size: string | undefined } | undefined {
+/** What has room for something, and what is said of that. */
+interface Holder {
+  readonly called: string;
+  readonly at: Path;
+  readonly sizeAt: Path;
+  readonly size: string | undefined;
+  readonly used: string | undefined;
+}
+
+/** Datasets by what holds each of them whole, as a text. */
+type Held = ReadonlyMap<
+  string,
+  readonly { readonly at: Path; readonly service: string; readonly size: string }[]
+>;
+
+/** Of several things that are more than what holds them, its size is the slip. */
+function ofHolder(look: Lookup, held: Held, { called, at, sizeAt, size, used }: Holder): void {
+  if (size === undefined) return;
+  const isMore = (text: string): boolean => parseSize(text) > parseSize(size);
+  const larger = (held.get(at.join("\n")) ?? []).filter(each => isMore(each.size));
+  const isUsedMore = used !== undefined && isMore(used);
+  if (larger.length + (isUsedMore ? 1 : 0) > 1) {
+    const all = [
+      ...(isUsedMore ? [`${used} in use`] : []),
+      ...larger.map(each => `${each.service} ${each.size}`),
+    ];
+    look.fault(
+      sizeAt,
+      size,
+      `is less than each of ${all.length} that ${called} has: ${all.slice(0, 3).join(", ")}${all.length > 3 ? " and others" : ""}. Expected what it has room for: it has another unit, or a digit too few`,
+    );
+    return;
+  }
+  within(look, [...at, "used"], used, size, hasLess(called));
+  for (const dataset of larger)
+    within(look, [...dataset.at, "size"], dataset.size, size, `is more than ${called} has, which holds it`);
+}
+
+function datasetsHeld({ services, hosts }: Estate): Held {
+  const held = new Map<string, { at: Path; service: string; size: string }[]>();
+  for (const [service, { data }] of Object.entries(services))
+    for (const [index, dataset] of data.entries()) {
+      const place = placeOf(dataset, hosts);
+      if (!place || dataset.size === undefined) continue;
+      addTo(held, place.join("\n"), {
+        at: ["services", service, "data", index],
+        service,
+        size: dataset.size,
+      });
+    }
+  return held;
+}
+
+/** Where the estate has what holds a dataset whole. */
+function placeOf(dataset: DatasetSpec, hosts: Estate["hosts"]): Path | undefined {
   if (dataset.kind === "tree") {
-    const { filesystems = {}, disks = {} } = hosts[dataset.host] ?? {};
+    const { filesystems = {} } = hosts[dataset.host] ?? {};
     const [mount] = Object.keys(filesystems)
       .filter(each => isBelow(dataset.path, each))
       .sort((a, b) => b.length - a.length);
-    const filesystem = filesystems[mount ?? ""];
     // What lies deeper may lie on further ones.
     if (Object.keys(filesystems).some(each => each !== dataset.path && isBelow(each, dataset.path)))
       return undefined;
-    return (
-      filesystem && { called: `file system ${mount}`, size: filesystem.size ?? disks[filesystem.disk]?.size }
-    );
+    return mount === undefined ? undefined : ["hosts", dataset.host, "filesystems", mount];
   }
   const on = dataset.kind === "database" ? dataset.on : dataset;
-  if (!("pool" in on)) return undefined;
-  const pool = hosts[on.host]?.pools[on.pool];
-  return pool && { called: `pool ${on.host}/${on.pool}`, size: pool.size };
+  return "pool" in on ? ["hosts", on.host, "pools", on.pool] : undefined;
 }
 
 /** @param most what it is a part of; left out, nobody has said that */

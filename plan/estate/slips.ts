@@ -1,14 +1,17 @@
 import { slipOf } from "../contracts/near";
-import type { Lookup } from "./lookup";
+import type { Lookup, Path } from "./lookup";
 import type { Estate } from "./schema";
 
 /** What is well-formed, known to nobody but the machines themselves, and can't be so on any. */
 export function slips(estate: Estate, look: Lookup): void {
   volumeGroups(estate, look);
+  for (const [name, host] of Object.entries(estate.hosts)) besideCopies(name, host, look);
   configurations(estate, look);
+  configuredTwice(estate, look);
   answering(estate, look);
   swappedKeys(estate, look);
   withWhatItOpens(estate, look);
+  accounts(estate, look);
 }
 
 /** What the installer of Proxmox VE calls its volume group. */
@@ -26,6 +29,23 @@ function volumeGroups({ hosts }: Estate, look: Lookup): void {
           `is but a letter from what Proxmox VE calls its volume group. Did you mean "${installed}"?`,
         );
     }
+}
+
+/** A pool among the copies of what is in it, while a disk of the same host is declared for nothing. */
+function besideCopies(
+  name: string,
+  { disks, pools, filesystems }: Estate["hosts"][string],
+  look: Lookup,
+): void {
+  const used = new Set([...Object.values(pools), ...Object.values(filesystems)].map(({ disk }) => disk));
+  const [idle] = Object.keys(disks).filter(disk => !used.has(disk) && disks[disk]?.role !== "backup");
+  for (const [pool, { disk }] of Object.entries(pools))
+    if (idle !== undefined && disks[disk]?.role === "backup")
+      look.fault(
+        ["hosts", name, "pools", pool, "disk"],
+        disk,
+        `is a disk with the role "backup": what is in the pool would lie beside its own copies, and nothing of ${name} lies on "${idle}". Expected "${idle}"`,
+      );
 }
 
 /** Where a host of Proxmox VE has what it is set up by: long ones alone, as a letter makes another folder of a short one. */
@@ -52,6 +72,31 @@ function configurations({ services }: Estate, look: Lookup): void {
           );
       }
     }
+}
+
+/** A host's configuration said of its neighbour, while the host that it is of has none. */
+function configuredTwice({ hosts, services, layers }: Estate, look: Lookup): void {
+  const all = Object.entries(services).flatMap(([service, { data }]) =>
+    data.flatMap((dataset, index) =>
+      dataset.kind === "configuration" ? [{ service, index, ...dataset }] : [],
+    ),
+  );
+  const [without, other] = Object.keys(hosts).filter(
+    name =>
+      layers["daily-backup"].some(({ host, configuration }) => host === name && configuration) &&
+      all.every(({ host }) => host !== name),
+  );
+  if (without === undefined || other !== undefined) return;
+  const twice = all.filter(({ host, service, paths }) =>
+    all.some(of => of.host === host && of.service !== service && of.paths.some(path => paths.includes(path))),
+  );
+  const slip = twice.find(({ service }) => service.includes(without)) ?? twice.at(-1);
+  if (slip)
+    look.fault(
+      ["services", slip.service, "data", slip.index, "host"],
+      slip.host,
+      `is whose configuration another service has already, and nothing says what that of "${without}" is, which its daily-backup keeps. Expected "${without}"`,
+    );
 }
 
 /** One address and port answers as one thing. */
@@ -155,5 +200,38 @@ function withWhatItOpens({ breakGlass, ...sections }: Estate, look: Lookup): voi
         ["breakGlass", "where"],
         breakGlass?.where,
         `is a ${what} of the estate: whoever has lost that has lost what opens its copies. Expected a place that needs none of them, in words for people, e.g. "with the deeds, bank safe 12, Sofia"`,
+      );
+}
+
+/** Accounts that a kind of machine always has. */
+function accounts({ hosts, firewalls, destinations, layers }: Estate, look: Lookup): void {
+  const usual = (at: Path, user: string, known: readonly string[], whose: string): void => {
+    const meant = known.includes(user) ? undefined : slipOf(user, known);
+    if (meant !== undefined)
+      look.fault(
+        at,
+        user,
+        `is but a letter from an account that ${whose} always has. Did you mean "${meant}"?`,
+      );
+  };
+  for (const [name, { ssh }] of Object.entries(hosts))
+    usual(["hosts", name, "ssh", "user"], ssh.user, ["root"], "a host of Proxmox VE");
+  for (const [name, { ssh }] of Object.entries(firewalls))
+    usual(["firewalls", name, "ssh", "user"], ssh.user, ["root", "admin"], "a firewall");
+  for (const [name, { kind, user }] of Object.entries(destinations))
+    if (kind === "synology")
+      usual(
+        ["destinations", name, "user"],
+        user,
+        ["admin", "administrator", "Administrator"],
+        "a NAS of Synology",
+      );
+  for (const [index, { dump }] of layers["cluster-dump"].entries())
+    if (dump?.engine === "redis")
+      usual(
+        ["layers", "cluster-dump", index, "dump", "user"],
+        dump.user,
+        ["default"],
+        "every server of Redis",
       );
 }

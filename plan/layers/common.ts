@@ -27,11 +27,35 @@ function refuseUnparsable(field: "onCalendar" | "cron", dialect: "systemd" | "cr
   return (value: Partial<Record<"onCalendar" | "cron", string>>, context: z.RefinementCtx): void => {
     try {
       parseSchedule(value[field] ?? "", dialect);
+      const once = onceIn(value[field] ?? "", dialect);
+      if (once !== undefined)
+        context.addIssue({
+          code: "custom",
+          path: [field],
+          message: `starts anew with each ${once.each} of that time, and not once in it. Expected one of them, e.g. "${once.written}"`,
+        });
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
       context.addIssue({ code: "custom", path: [field], message });
     }
   };
+}
+
+/** "* 0 * * *", which is each minute of an hour, and looks like once at midnight: what each is, and how once is written. */
+function onceIn(
+  text: string,
+  dialect: "systemd" | "cron",
+): { readonly each: "minute" | "second"; readonly written: string } | undefined {
+  const [minute, hour, ...days] = text.trim().split(/\s+/);
+  if (dialect === "cron")
+    return minute === "*" && hour !== "*" && days.length === 3
+      ? { each: "minute", written: `0 ${hour} ${days.join(" ")}` }
+      : undefined;
+  const [time, at, second] = /(?<=^|\s)[\d,./]+:([\d,./*]+)(?::([\d,./*]+))?(?=\s|$)/.exec(text) ?? [];
+  if (time === undefined || at === undefined) return undefined;
+  const written = (part: string): string => text.replace(time, part);
+  if (at === "*") return { each: "minute", written: written(`${time.split(":", 1)[0] ?? ""}:00:00`) };
+  return second === "*" ? { each: "second", written: written(`${time.slice(0, -1)}00`) } : undefined;
 }
 
 /** Whose timer starts a job. */

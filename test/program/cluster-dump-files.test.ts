@@ -13,6 +13,7 @@ function estateWith(more: Partial<Dump> = {}, dump: object = {}): EstateInput {
   const [other] = estate.layers["cluster-dump"] ?? [];
   if (!cluster || !other) throw new Error("the example has a cluster with a dump");
   cluster.runnerImage = image;
+  Object.assign(estate.services?.["nextcloud"]?.data[0] ?? {}, { holds: "sqlite" });
   estate.layers["cluster-dump"] = [
     other,
     {

@@ -1,3 +1,4 @@
+import type { Path } from "../../estate/lookup";
 import type { Estate } from "../../estate/schema";
 import type { DatasetSpec } from "../../estate/services";
 import type { ClusterDumpSpec } from "./spec";
@@ -6,6 +7,13 @@ import type { ClusterDumpSpec } from "./spec";
 export function dumpedOf(estate: Estate, dataset: string): DatasetSpec | undefined {
   const [service = "", name = service] = dataset.split("/");
   return estate.services[service]?.data.find(data => (data.name ?? service) === name);
+}
+
+/** Where a dataset stands in the estate. */
+export function placeOf(dataset: string, { services }: Estate): Path {
+  const [service = "", name = service] = dataset.split("/");
+  const index = services[service]?.data.findIndex(data => (data.name ?? service) === name) ?? 0;
+  return ["services", service, "data", index];
 }
 
 /** Claim of a dumped volume. */

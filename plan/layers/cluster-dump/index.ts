@@ -6,8 +6,9 @@ import type { DatasetSpec } from "../../estate/services";
 import { parseSize } from "../../units/size";
 import type { Layer } from "../layer";
 import { isTemporary } from "../places";
-import { dumpedOf, meantInstead } from "./dataset";
+import { dumpedOf, meantInstead, placeOf } from "./dataset";
 import { askedBeside, besideOf } from "./beside";
+import { askedClient } from "./client";
 import { drillJobs } from "./drill";
 import { integrityJobs } from "./integrity";
 import { clusterDumpJob } from "./jobs";
@@ -51,6 +52,7 @@ export const clusterDump: Layer<"cluster-dump", typeof clusterDumpSpec> = {
     if (
       part.size !== undefined &&
       dumped?.size !== undefined &&
+      !look.isFaulty([...placeOf(dataset, estate), "size"]) &&
       parseSize(part.size) < parseSize(dumped.size) / 1000
     )
       look.fault(
@@ -78,23 +80,7 @@ export const clusterDump: Layer<"cluster-dump", typeof clusterDumpSpec> = {
       if (secret !== undefined) look.secret([...at, "dump", "secret"], secret, "password");
       if ("server" in part.dump && part.dump.engine !== "command")
         askedServer(part, part.dump, at, { before, dumped, estate }, look);
-      const what = dumped?.kind === "database" ? dumped.engine : part.dump.engine;
-      if (what !== part.dump.engine && part.dump.engine !== "command")
-        look.fault(
-          [...at, "dump", "engine"],
-          part.dump.engine,
-          `is not what ${dataset} is, and another engine's client makes no dump of it. Expected "${what}"`,
-        );
-      if (
-        part.dump.engine === "sqlite" &&
-        dumped &&
-        (dumped.kind !== "volume" || dumped.count > 1 || dumped.block)
-      )
-        look.fault(
-          [...at, "dump", "engine"],
-          part.dump.engine,
-          `is for the files of one volume, and ${dataset} isn't that. Expected a dataset of kind "volume" without "count" and "block"`,
-        );
+      if (part.dump.engine !== "command") askedClient(part, part.dump, at, estate, look);
       if (estate.clusters[cluster] && !estate.clusters[cluster]?.runnerImage)
         look.fault(
           ["clusters", cluster, "runnerImage"],

@@ -36,7 +36,7 @@ export function askedServer(
   },
   look: Lookup,
 ): void {
-  const { engine, server, image } = dump;
+  const { engine, server } = dump;
   const where = [...at, "dump", "server"];
   place(part, dump, where, look);
   const livesIn = dumped?.kind === "database" && "namespace" in dumped.on ? dumped.on.namespace : undefined;
@@ -88,12 +88,6 @@ export function askedServer(
       `is called after ${named.name}, which logs in at another server with it: the two passwords are one, or one of the dumps fails each night. Expected a secret of its own`,
     );
   }
-  if ([/postgres/, /mariadb|mysql/].some(of => !of.test(engine) && of.test(image)))
-    look.fault(
-      [...at, "dump", "image"],
-      image,
-      `is another engine's by its name, and has no client of ${engine}. Expected an image with its client, and the digest that \`skopeo inspect\` shows`,
-    );
 }
 
 /** Whether two dumps of different servers have one secret, that is called after one of the two: several may share one on purpose. */

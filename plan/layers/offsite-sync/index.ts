@@ -26,6 +26,19 @@ export const offsiteSync: Layer<"offsite-sync", typeof offsiteSyncSpec> = {
   references({ host, destination, legs }, at, look, estate) {
     look.destination([...at, "destination"], destination);
     const tree = estate.destinations[destination]?.receives?.tree;
+    const sent = estate.layers["offsite-sync"].flatMap(part =>
+      part.destination === destination ? part.legs.map(({ to }) => to) : [],
+    );
+    if (tree !== undefined && sent.length > 1 && sent.every(to => !isBelow(to, tree) && !isBelow(tree, to))) {
+      const opens = ["destinations", destination, "receives", "tree"];
+      if (!look.isFaulty(opens))
+        look.fault(
+          opens,
+          tree,
+          `is the only folder that the hosts' key opens there, and none of the ${sent.length} legs sends to it, the first to "${sent[0]}". Expected the folder around theirs, e.g. "${around(sent)}"`,
+        );
+      return;
+    }
     legs.forEach((leg, index) => {
       look.below([...at, "legs", index, "from"], host, leg.from);
       // Of one that was turned round, a check says so.
@@ -39,3 +52,12 @@ export const offsiteSync: Layer<"offsite-sync", typeof offsiteSyncSpec> = {
   },
   jobs: (part, estate, before) => [offsiteSyncJob(part, estate, before)],
 };
+
+/** The folder that all of some lie in; the first one's where they share none. */
+function around(paths: readonly string[]): string {
+  const [first = []] = paths.map(path => path.split("/").slice(0, -1));
+  const isShared = (depth: number): boolean =>
+    paths.every(path => isBelow(path, first.slice(0, depth).join("/") || "/"));
+  const depth = first.findLastIndex((_, index) => isShared(index + 1)) + 1;
+  return (depth > 1 ? first.slice(0, depth) : first).join("/");
+}
