@@ -109,7 +109,7 @@ function editsOf(expr: Expr, plan: Plan): Edit[] {
     if (part.kind === "shifted") return [[part.text, part.of.text]];
     if (part.kind === "range" && !part.isSubquery) return windowEdits(part.text, part.of.text, longest, plan);
     if (part.kind === "call") return callEdits(part.text, part.name);
-    if (part.kind === "binary") return joinEdits(part, plan);
+    if (part.kind === "binary") return [...joinEdits(part, plan), ...divisionEdits(part)];
     return [];
   });
 }
@@ -193,6 +193,7 @@ function joinEdits({ op, left, right, text }: Binary, plan: Plan): Edit[] {
     groups.map(group => [text, `${one} ${op} on(${by.join(", ")})${group} ${other}`]);
   const both = shared(ours, theirs);
   return [
+    ...sameSeries(left, right).map(([one, other]): Edit => [text, `${one} ${op} ${other}`]),
     ...(both.length === 0 ? [] : written(left.text, both, right.text)),
     ...keptLabels(left, right, plan).flatMap(({ one, by, other }): Edit[] =>
       one === left.text || other === right.text
@@ -201,6 +202,36 @@ function joinEdits({ op, left, right, text }: Binary, plan: Plan): Edit[] {
     ),
     ...written(left.text, [], right.text).slice(0, 1),
   ];
+}
+
+/** Both sides with one value of a label of which each selects another: of two mounts, a room and a size are of one. */
+function sameSeries(left: Expr, right: Expr): (readonly [one: string, other: string])[] {
+  const [ours, theirs] = [left, right].map(side => selectorsOf(side).flatMap(({ matchers }) => matchers));
+  return (ours ?? []).flatMap(one =>
+    (theirs ?? [])
+      .filter(other => other.label === one.label && other.op === one.op && other.value !== one.value)
+      .flatMap(other => {
+        const written = (side: Expr, from: string, to: string): string =>
+          side.text.replaceAll(
+            `${one.label}${one.op}${JSON.stringify(from)}`,
+            () => `${one.label}${one.op}${JSON.stringify(to)}`,
+          );
+        return [
+          [left.text, written(right, other.value, one.value)] as const,
+          [written(left, one.value, other.value), right.text] as const,
+        ];
+      }),
+  );
+}
+
+/** A share of the whole, where something is divided by itself, or the whole by a share of it. */
+function divisionEdits({ op, left, right, text }: Binary): Edit[] {
+  if (op !== "/") return [];
+  const whole = right.text
+    .replace(/_(avail|free)_bytes\b/, "_size_bytes")
+    .replace(/_Mem(Available|Free)_/, "_MemTotal_");
+  if (left.text !== right.text) return [[text, `${right.text} / ${left.text}`]];
+  return whole === right.text ? [] : [[text, `${left.text} / ${whole}`]];
 }
 
 /** Both sides with their aggregates grouped by a label that what they aggregate shares. */
