@@ -30,18 +30,21 @@ export function withCauses(
     .flatMap(cause => {
       const check = byCode.get(cause.code);
       if (!check?.without || cause.severity !== "error") return [];
-      const { without, explains = () => true } = check;
-      return [{ cause, estates: () => without(plan, cause), explains }];
-    })
-    .slice(0, mostTried);
+      const { explains = () => true } = check;
+      return [{ cause, estates: () => check.without?.(plan, cause) ?? [], explains }];
+    });
   const asked = { faults, checks, isSuspicion, run };
   const causes = new Map<Finding, string>();
   const found: Finding[] = [];
+  let left = mostTried;
   for (const { cause, estates, explains } of tried) {
-    if (causes.has(cause)) continue;
+    if (left === 0) break;
+    const without = causes.has(cause) ? [] : estates();
+    if (without.length === 0) continue;
+    left--;
     const mayFollow = (finding: Finding): boolean =>
       !causes.has(finding) && finding !== cause && explains(cause, finding);
-    const free = mostGone(cause, estates(), mayFollow, asked).filter(mayFollow);
+    const free = mostGone(cause, without, mayFollow, asked).filter(mayFollow);
     if (free.length === 0) continue;
     if (isSuspicion(cause)) found.push(cause);
     for (const finding of free) causes.set(finding, keyOf(cause));

@@ -12,7 +12,7 @@ const all = [...new Set(Object.values(clusterSeries).flat())];
 export const seriesLeftOut = defineCheck({
   code: "alerts/series-left-out",
   severity: "warning",
-  title: "An exporter is said to have some of what alerts on CronJobs are made of, and not all of it",
+  title: "An exporter isn't said to have all of what alerts on CronJobs are made of, or none is",
   why: "Such an alert is made only where an exporter is said to have its series. One that was left out, or is spelt otherwise, takes the alert with it, and nothing else says that it is gone: a run that was killed before it could push its failure is heard of by no other.",
   run: plan => {
     const jobs = plan.jobs.filter(isInCluster);
@@ -22,7 +22,16 @@ export const seriesLeftOut = defineCheck({
     const missing = all.filter(
       metric => !slips.has(metric) && !exporters.some(({ metrics }) => metrics.includes(metric)),
     );
-    if (jobs.length === 0 || !having || missing.length === 0) return [];
+    if (jobs.length === 0 || missing.length === 0) return [];
+    if (!having)
+      return [
+        {
+          subject: "kube-state-metrics",
+          message: `No exporter is said to have what the cluster tells of its own CronJobs: ${listed(Object.keys(clusterSeries))} of ${counted(jobs.length, "CronJob")} ${jobs.length === 1 ? "isn't" : "aren't"} made.`,
+          fix: `Add to monitoring.exporters: { job: "kube-state-metrics", instances: ["kube-state-metrics"], metrics: [${missing.map(metric => `"${metric}"`).join(", ")}] }, as Prometheus calls its target.`,
+          evidence: { missing, alerts: Object.keys(clusterSeries) },
+        },
+      ];
     const gone = Object.entries(clusterSeries)
       .filter(([, series]) => series.some(metric => missing.includes(metric)))
       .map(([alert]) => alert);
@@ -38,6 +47,15 @@ export const seriesLeftOut = defineCheck({
   examples: {
     bad: [
       mended(
+        example("a dump that a pod makes, and no exporter that tells of it", estate =>
+          tellOfCronJobs(estate, undefined),
+        ),
+        {
+          says: "Add to monitoring.exporters",
+          edit: ({ monitoring }) => monitoring.exporters?.push(kubeStateMetrics(all)),
+        },
+      ),
+      mended(
         example("kube-state-metrics without a success's time", estate =>
           tellOfCronJobs(
             estate,
@@ -51,14 +69,17 @@ export const seriesLeftOut = defineCheck({
       ),
     ],
     good: [
-      example("no exporter that tells of CronJobs"),
+      example("no CronJob, and no exporter that tells of any"),
       example("an exporter that tells all", estate => tellOfCronJobs(estate, all)),
     ],
   },
 });
 
 /** A dump that a pod makes, and an exporter that tells of it. */
-function tellOfCronJobs({ clusters, layers, monitoring, secrets }: ExampleEstate, metrics: string[]): void {
+function tellOfCronJobs(
+  { clusters, layers, monitoring, secrets }: ExampleEstate,
+  metrics: string[] | undefined,
+): void {
   const digest = `sha256:${"0123456789abcdef".repeat(4)}`;
   edit(clusters?.k8s, { runnerImage: `docker.io/library/node:24-bookworm-slim@${digest}` });
   const dump = Object.values(layers)
@@ -72,5 +93,9 @@ function tellOfCronJobs({ clusters, layers, monitoring, secrets }: ExampleEstate
     },
   } as object);
   if (secrets) secrets["vault-backup"] = { keptIn: ["vault", "break-glass"] };
-  monitoring.exporters?.push({ job: "kube-state-metrics", instances: ["kube-state-metrics"], metrics });
+  if (metrics) monitoring.exporters?.push(kubeStateMetrics(metrics));
+}
+
+function kubeStateMetrics(metrics: string[]) {
+  return { job: "kube-state-metrics", instances: ["kube-state-metrics"], metrics };
 }

@@ -11,7 +11,7 @@ export const saidOnce = defineCheck({
   title: "A name that nobody else says is a letter away from one that others say",
   why: "A site that one place alone has makes a NAS in the same house an off-site copy. A namespace with a letter too few has its volumes looked for where nothing is, and as an account that isn't there no dump logs in. Nothing else tells a new name from a slip.",
   run: plan =>
-    [...sitesOf(plan), ...namespacesOf(plan), ...accountsOf(plan)].flatMap(
+    [...sitesOf(plan), ...namespacesOf(plan), ...accountsOf(plan), ...claimsOf(plan)].flatMap(
       ({ kind, name, where, others }) => {
         if (others.has(name)) return [];
         const meant = slipOf(name, others);
@@ -46,6 +46,15 @@ export const saidOnce = defineCheck({
         {
           says: 'Write "nextcloud" in services.nextcloud.data',
           edit: ({ services }) => edit(services.nextcloud?.data[0], { namespace: "nextcloud" }),
+        },
+      ),
+      mended(
+        example("a claim with a letter too few", ({ services }) =>
+          edit(services.nextcloud?.data[0], { claim: "nextclod-data" }),
+        ),
+        {
+          says: 'Write "nextcloud-data" in services.nextcloud.data',
+          edit: ({ services }) => edit(services.nextcloud?.data[0], { claim: "nextcloud-data" }),
         },
       ),
     ],
@@ -118,6 +127,54 @@ function accountsOf({ estate }: Plan): Said[] {
     said.flatMap(({ name }, at) => (said.slice(0, at).some(other => other.name === name) ? [name] : [])),
   );
   return withOthers("account", said, []).map(each => ({ ...each, others: often }));
+}
+
+/** Claims of volumes that are called nearly after their service or namespace, and so by nothing else. */
+function claimsOf({ estate }: Plan): Said[] {
+  const labels = Object.values(estate.layers)
+    .flat()
+    .flatMap(part =>
+      "dump" in part && part.dump && "usedBy" in part.dump ? Object.values(part.dump.usedBy) : [],
+    );
+  const volumes = Object.entries(estate.services).flatMap(([service, { data }]) =>
+    data.flatMap(dataset =>
+      dataset.kind === "volume" && dataset.claim !== undefined
+        ? [{ service, namespace: dataset.namespace, claim: dataset.claim }]
+        : [],
+    ),
+  );
+  const said = [...Object.keys(estate.services), ...labels, ...volumes.map(({ namespace }) => namespace)];
+  const isSaid = (part: string, claim: string): boolean =>
+    [...said, ...volumes.map(each => each.claim)].some(
+      name => name !== claim && partsOf(name).includes(part),
+    );
+  return volumes.flatMap(({ service, namespace, claim }): Said[] => {
+    const own = [service, namespace];
+    if (own.some(name => claim.includes(name))) return [];
+    for (const part of partsOf(claim)) {
+      const meant = part.length < shortestName ? undefined : slipOf(part, own);
+      if (meant === undefined || bare(part) === bare(meant) || isSaid(part, claim)) continue;
+      const where = `services.${service}.data`;
+      return [{ kind: "claim", name: claim, where, others: new Set([claim.replace(part, meant)]) }];
+    }
+    return [];
+  });
+}
+
+/** Of shorter names, a letter makes another word. */
+const shortestName = 5;
+
+/** A name, and each run of the words that hyphens part it into: "data", "data-nextcloud", "nextcloud-0" of "data-nextcloud-0". */
+function partsOf(name: string): string[] {
+  const words = name.split("-");
+  return words.flatMap((_, from) =>
+    words.slice(from).map((__, length) => words.slice(from, from + length + 1).join("-")),
+  );
+}
+
+/** A name without what people leave out of it. */
+function bare(name: string): string {
+  return name.replaceAll(/[-_.]|s$/g, "");
 }
 
 function withOthers(

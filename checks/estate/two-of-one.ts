@@ -144,18 +144,38 @@ function ofMachines({ estate: { hosts, destinations, clusters, firewalls } }: Pl
 
 /** Two receivers are there so that different people hear of different things. */
 function ofReceivers({ estate }: Plan): Claim[] {
-  return Object.entries(estate.receivers).map(([name, receiver]) => {
+  const receivers = Object.entries(estate.receivers);
+  return receivers.flatMap(([name, receiver]) => {
     const { thing, value, field } = addressOf(receiver);
-    return {
-      ...{ thing, value, who: `receiver ${name}`, field: `receivers.${name}.${field}` },
-      harm: "what is to wake somebody comes where the rest comes, and nothing tells the one from the other",
-    };
+    const who = `receiver ${name}`;
+    const harm =
+      "what is to wake somebody comes where the rest comes, and nothing tells the one from the other";
+    const webhook = receiver.kind === "slack" ? receiver.webhookSecret : undefined;
+    // One webhook may serve several channels, if it isn't called after one of them.
+    const isCalled = webhook !== undefined && receivers.some(([other]) => other === webhook.key);
+    return [
+      { thing, value, who, field: `receivers.${name}.${field}`, harm },
+      ...(isCalled
+        ? [
+            {
+              thing: "the webhook",
+              value: inSecret(webhook),
+              who,
+              field: `receivers.${name}.webhookSecret`,
+              harm,
+            },
+          ]
+        : []),
+    ];
   });
+}
+
+function inSecret({ name, key }: { readonly name: string; readonly key: string }): string {
+  return `${key} of Secret ${name}`;
 }
 
 /** Where a receiver's messages come out; of an address that is a secret, which secret it is. */
 function addressOf(receiver: Receiver): { thing: string; value: string; field: string } {
-  const inSecret = ({ name, key }: { name: string; key: string }): string => `${key} of Secret ${name}`;
   switch (receiver.kind) {
     case "slack":
       return { thing: "the channel", value: receiver.channel, field: "channel" };

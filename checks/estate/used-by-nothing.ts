@@ -3,14 +3,15 @@ import { layerGiving } from "../../plan/layers";
 import { defineCheck, type Found } from "../check";
 import { exampleEstate } from "../../plan/estate/example";
 import { example, mended } from "../examples";
+import { counted } from "../wording";
 import { exampleKey } from "../../plan/estate/example-keys";
 
 export const usedByNothing = defineCheck({
   code: "estate/used-by-nothing",
   severity: "warning",
-  title: "A NAS or a firewall is declared, and nothing uses it",
-  why: "Who reads the estate sees a second NAS and counts on it. No job writes to it, and no loss counts it; a firewall that nothing copies is typed in anew after a fire.",
-  run: plan => [...idleDestinations(plan), ...idleFirewalls(plan)],
+  title: "A NAS, a firewall or a receiver is declared, and nothing uses it",
+  why: "Who reads the estate sees a second NAS and counts on it. No job writes to it, and no loss counts it; a firewall that nothing copies is typed in anew after a fire. Who is declared to be woken, and hears of no alert, sleeps on.",
+  run: plan => [...idleDestinations(plan), ...idleFirewalls(plan), ...idleReceivers(plan)],
   examples: {
     bad: [
       mended(
@@ -40,6 +41,18 @@ export const usedByNothing = defineCheck({
         {
           says: "or remove firewalls.branch",
           edit: ({ firewalls }) => Reflect.deleteProperty(firewalls, "branch"),
+        },
+      ),
+      mended(
+        example("a receiver that no alert goes to", ({ receivers }) => {
+          if (receivers)
+            receivers["night"] = {
+              ...{ kind: "slack", channel: "#night", webhookSecret: { name: "slack", key: "night" } },
+            };
+        }),
+        {
+          says: "or remove receivers.night",
+          edit: ({ receivers }) => Reflect.deleteProperty(receivers ?? {}, "night"),
         },
       ),
     ],
@@ -80,5 +93,20 @@ function idleFirewalls({ estate, datasets, jobs }: Plan): Found[] {
       message: `${name} is a firewall of the estate, no service has it as its data and no job copies it: 0 copies of its configuration are made.`,
       fix: `Add it to firewalls of ${layerGiving("a firewall's backup")}, and a service: services["${name}"] = { data: [{ kind: "device", firewall: "${name}", size: "20MB" }] } with a promise; or remove firewalls.${name}.`,
       evidence: { firewall: name },
+    }));
+}
+
+function idleReceivers({ estate, jobs }: Plan): Found[] {
+  const told = new Set([
+    ...jobs.map(({ judged }) => judged.receiver),
+    ...estate.monitoring.alerts.map(({ receiver }) => receiver),
+  ]);
+  return Object.keys(estate.receivers)
+    .filter(name => !told.has(name))
+    .map(name => ({
+      subject: name,
+      message: `${name} is a receiver of the estate, and no alert of ${counted(jobs.length, "job")} goes to it: whoever is behind it hears of nothing.`,
+      fix: `Write alert: { receiver: "${name}" } where it is to hear of a job, or remove receivers.${name}.`,
+      evidence: { receiver: name },
     }));
 }

@@ -8,6 +8,8 @@ import { read, write } from "../said";
 
 /** Runs vary by a fifth on any day: a disk that is fuller, a line that others use. */
 const leastRoom = 1.2;
+/** What a unit is given beside its budget unless the estate says otherwise. */
+const usualMarginMs = 5 * 60_000;
 
 export const budgetOutOfBounds = defineCheck({
   code: "order/budget-out-of-bounds",
@@ -33,7 +35,7 @@ export const budgetOutOfBounds = defineCheck({
           fix: tooShort
             ? "Raise budget to twice usualRun at least."
             : longestBudgetMs(job, gap.ms) === 0
-              ? `Lower timeout to ${formatDuration(job.budgetMs + 5 * 60_000)}, or run less often than every ${formatDuration(leastGapMs(job))}.`
+              ? `${job.timeoutMs > job.budgetMs + usualMarginMs ? `Lower timeout to ${formatDuration(job.budgetMs + usualMarginMs)}, or run` : "Run"} less often than every ${formatDuration(leastGapMs(job))}.`
               : `Lower budget to ${formatDuration(longestBudgetMs(job, gap.ms))} at most, or run less often than every ${formatDuration(leastGapMs(job))}.`,
           evidence: {
             budgetMs: job.budgetMs,

@@ -3,14 +3,17 @@ import type { Job } from "../../plan/job";
 import { longestGap } from "../../plan/calendar";
 import { tightestPromise } from "../../plan/staleness";
 import { formatDuration, parseDuration } from "../../plan/units/duration";
-import { defineCheck } from "../check";
+import { defineCheck, type Found } from "../check";
 import { edit } from "../example-edits";
 import { example, mended, mirrorExample } from "../examples";
 
 /** A promise with room to spare is a decision; one of so many runs, and so much looser than all that rests on it, is another unit. */
 const manyRuns = 10;
 const farLooser = 2;
+/** So many hours are as many days but for one in 24, and two of them the clocks may take. */
+const muchMoreRuns = 20;
 const hourMs = 3_600_000;
+const dayMs = 24 * hourMs;
 
 export const jobFarLooser = defineCheck({
   code: "promises/job-far-looser",
@@ -22,6 +25,7 @@ export const jobFarLooser = defineCheck({
     return plan.jobs.flatMap(job => {
       const { rpoMs } = job.judged;
       const owed = loosest.get(job);
+      if (owed === undefined && !job.flows.length) return ofNoCopies(job, plan);
       if (owed === undefined || rpoMs <= farLooser * owed.ms) return [];
       const { ms: gapMs } = longestGap(job.trigger.schedule, job.trigger.zone, plan.estate.years);
       if (rpoMs <= manyRuns * gapMs) return [];
@@ -44,6 +48,15 @@ export const jobFarLooser = defineCheck({
         edit: ({ layers }) => edit(layers["nfs-mirror"][0], { promise: { rpo: "58h" } }),
       }),
       mended(
+        example("days for hours on a daily drill", ({ layers }) =>
+          edit(layers["restore-drill"][0], { promise: { rpo: "27d" } }),
+        ),
+        {
+          says: 'promise: { rpo: "27h" }',
+          edit: ({ layers }) => edit(layers["restore-drill"][0], { promise: { rpo: "27h" } }),
+        },
+      ),
+      mended(
         example(
           "months on weekly images, of services that are owed two days by another way",
           ({ layers, services }) => {
@@ -57,9 +70,29 @@ export const jobFarLooser = defineCheck({
         },
       ),
     ],
-    good: [mirrorExample("three days on a daily mirror", { promise: { rpo: "3d" } })],
+    good: [
+      example("a week on a daily drill", ({ layers }) =>
+        edit(layers["restore-drill"][0], { promise: { rpo: "7d" } }),
+      ),
+      mirrorExample("three days on a daily mirror", { promise: { rpo: "3d" } }),
+    ],
   },
 });
+
+/** No service's promise says how loose that of a look or a drill may be: of a daily one, more than any month of runs is another unit. */
+function ofNoCopies(job: Job, plan: Plan): Found[] {
+  const { rpoMs } = job.judged;
+  const { ms: gapMs } = longestGap(job.trigger.schedule, job.trigger.zone, plan.estate.years);
+  if (gapMs < dayMs || rpoMs <= muchMoreRuns * gapMs) return [];
+  return [
+    {
+      subject: job.called,
+      message: `${job.called} may go without a success for ${formatDuration(rpoMs)}, and its runs are ${formatDuration(gapMs)} apart at most: ${Math.floor(rpoMs / gapMs)} of them may be missed before that.`,
+      fix: `Promise what is needed of ${job.called}, such as promise: { rpo: "${Math.ceil(tightestPromise(job, plan.estate.years) / hourMs)}h" }.`,
+      evidence: { promiseMs: rpoMs, gapMs },
+    },
+  ];
+}
 
 interface Owed {
   readonly ms: number;

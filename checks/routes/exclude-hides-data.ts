@@ -1,37 +1,22 @@
 import type { Plan } from "../../plan";
+import { addTo } from "../../plan/add-to";
+import type { Dataset } from "../../plan/datasets";
+import { chainOf, type Copy } from "../../plan/graph/copies";
 import type { Location } from "../../plan/job";
+import { sameMachine } from "../../plan/layers/places";
 import { defineCheck, type Found } from "../check";
 import { edit } from "../example-edits";
 import { example, mirrorExample, mended } from "../examples";
 import { type Hidden, hiddenInTree } from "../hidden";
 import { fallingShort, fallsShort } from "../protection";
-import { placeText } from "../wording";
+import { counted, listed, placeText } from "../wording";
 
 export const excludeHidesData = defineCheck({
   code: "routes/exclude-hides-data",
   severity: "error",
   title: "An excluded entry hides data that no other route carries",
   why: "The reference system dropped folders from a skip list and added them again for two years. Each was right on its day; nobody could see which data had lost its other route since.",
-  run: plan => [
-    ...fallingShort(plan, "exclude-hides-data").flatMap(({ dataset, hidden }) =>
-      hidden
-        ? [
-            {
-              subject: dataset.id,
-              message: `${hidden.job.called} leaves out ${hidden.where} ("${hidden.exclude.reason}"), and with it ${dataset.id} at ${placeText(hidden.place)}: no other route carries it.`,
-              fix: `Remove "${hidden.exclude.name}" from the excludes of ${hidden.job.called}, or give it another route; if no copy is wanted: unprotected in services.${dataset.service}.data, and no promise.`,
-              evidence: {
-                job: hidden.job.called,
-                exclude: hidden.exclude.name,
-                path: placeText(hidden.place),
-              },
-            },
-          ]
-        : [],
-    ),
-    ...hiddenByKept(plan),
-    ...dumpsLeftBehind(plan),
-  ],
+  run: plan => [...hiddenByExcludes(plan), ...hiddenByKept(plan), ...dumpsLeftBehind(plan)],
   examples: {
     bad: [
       mended(
@@ -138,6 +123,30 @@ export const excludeHidesData = defineCheck({
   },
 });
 
+/** What one entry hides is one finding, however many lose their copies by it. */
+function hiddenByExcludes(plan: Plan): Found[] {
+  const byEntry = new Map<string, { readonly dataset: Dataset; readonly hidden: Hidden }[]>();
+  for (const { dataset, hidden } of fallingShort(plan, "exclude-hides-data"))
+    if (hidden) addTo(byEntry, `${hidden.job.host} ${hidden.job.name} ${hidden.where}`, { dataset, hidden });
+  return [...byEntry.values()].flatMap(all => {
+    const [first, other] = all;
+    if (!first) return [];
+    const { dataset, hidden } = first;
+    const { job, where, exclude } = hidden;
+    const left = `${job.called} leaves out ${where} ("${exclude.reason}"), and with it`;
+    return [
+      {
+        subject: other ? job.called : dataset.id,
+        message: other
+          ? `${left} ${counted(all.length, "dataset")}, ${listed(all.map(each => each.dataset.id))}: no other route carries them.`
+          : `${left} ${dataset.id} at ${placeText(hidden.place)}: no other route carries it.`,
+        fix: `Remove "${exclude.name}" from the excludes of ${job.called}, or give ${other ? "each" : "it"} another route; if no copy is wanted: unprotected in ${other ? "their data" : `services.${dataset.service}.data`}, and no promise.`,
+        evidence: { job: job.called, exclude: exclude.name, path: placeText(hidden.place) },
+      },
+    ];
+  });
+}
+
 /** An entry that a mirror keeps at its target is one that it doesn't write there either. */
 function hiddenByKept(plan: Plan): Found[] {
   return plan.copies.flatMap(({ dataset, job, flow, from }) => {
@@ -159,26 +168,42 @@ function hiddenByKept(plan: Plan): Found[] {
   });
 }
 
-/** One of two dumps of a dataset that goes nowhere: with the disk that it is on, what it alone has is lost, such as a whole server's accounts. */
+/**
+ * Dumps of a dataset that go no further, while another dump of it, or its files, do: with that disk or that site, what they alone have is
+ * lost, such as a whole server's accounts.
+ */
 function dumpsLeftBehind(plan: Plan): Found[] {
   const short = fallsShort(plan);
   const carriedOn = new Set(plan.copies.flatMap(({ from }) => from ?? []));
-  return plan.copies.flatMap((dump): Found[] => {
-    const { dataset, flow, job, location } = dump;
-    if (flow.source.kind !== "dataset" || carriedOn.has(dump) || short.has(dataset)) return [];
+  const dumps = plan.copies.map(copy => ({ copy, dump: dumpIn(copy) }));
+  return dumps.flatMap(({ copy, dump }): Found[] => {
+    const { dataset, location } = copy;
+    if (!dump || carriedOn.has(copy) || short.has(dataset)) return [];
     const hidden = leavingOut(plan, location);
-    return hidden
-      ? [
-          {
-            severity: "warning",
-            subject: dataset.id,
-            message: `${hidden.job.called} leaves out ${placeText(location)} ("${hidden.exclude.reason}"), where ${job.called} dumps ${dataset.id}: its dumps stay on that disk. Another dump of ${dataset.id} is carried on.`,
-            fix: `Remove "${hidden.exclude.name}" from the excludes of ${hidden.job.called}, or remove ${job.called}.`,
-            evidence: { job: hidden.job.called, exclude: hidden.exclude.name, path: placeText(location) },
-          },
-        ]
-      : [];
+    const goesOn = dumps.some(
+      other => other.dump === dump && !sameMachine(other.copy.location.machine, location.machine),
+    );
+    const another = dumps.some(
+      other =>
+        other.dump && other.dump !== dump && other.copy.dataset === dataset && carriedOn.has(other.copy),
+    );
+    // Further on, a second dump that stays behind is what its exclude says.
+    if (!hidden || (copy !== dump && (goesOn || another))) return [];
+    return [
+      {
+        severity: "warning",
+        subject: dataset.id,
+        message: `${hidden.job.called} leaves out ${placeText(location)} ("${hidden.exclude.reason}"), where ${copy === dump ? `${dump.job.called} dumps ${dataset.id}` : `what ${dump.job.called} dumps of ${dataset.id} is copied to`}: its dumps stay on that disk. ${another ? `Another dump of ${dataset.id} is carried on.` : `Of ${dataset.id} alone files as a snapshot has them are carried on, which no client has read.`}`,
+        fix: `Remove "${hidden.exclude.name}" from the excludes of ${hidden.job.called}, or remove ${dump.job.called}.`,
+        evidence: { job: hidden.job.called, exclude: hidden.exclude.name, path: placeText(location) },
+      },
+    ];
   });
+}
+
+/** The dump by which a copy came, or which it is. */
+function dumpIn(copy: Copy): Copy | undefined {
+  return chainOf(copy).find(({ flow }) => flow.source.kind === "dataset");
 }
 
 function leavingOut({ jobs }: Plan, place: Location): Hidden | undefined {

@@ -1,5 +1,8 @@
 import type { Plan } from "../../plan";
-import { defineCheck } from "../check";
+import type { ExampleEstate } from "../../plan/estate/example";
+import { exampleKey } from "../../plan/estate/example-keys";
+import type { Job } from "../../plan/job";
+import { defineCheck, type Found } from "../check";
 import { edit } from "../example-edits";
 import { example, mended } from "../examples";
 import { type Leg, legsOf } from "../legs";
@@ -8,10 +11,11 @@ import { fieldOf, write } from "../said";
 export const legsCrossed = defineCheck({
   code: "routes/legs-crossed",
   severity: "error",
-  title: "Two legs send each other's folder",
+  title: "Two legs send each other's folder, or a host sends into another one's",
   why: "The ends of two legs, swapped crosswise, are both there and both get bytes. The first run deletes in each folder what the other one had sent, and sends all of it again.",
-  run: plan =>
-    crossings(plan).map(({ called, one, other }) => {
+  run: plan => [
+    ...ofOtherHosts(plan),
+    ...crossings(plan).map(({ called, one, other }) => {
       const [source, target] = [fieldOf(one.said.source), fieldOf(one.said.target)];
       return {
         subject: called,
@@ -20,12 +24,14 @@ export const legsCrossed = defineCheck({
         evidence: { one: [one.from.path, one.to], other: [other.from.path, other.to] },
       };
     }),
+  ],
   without: plan => {
     const meant = structuredClone(plan.estate);
     for (const { one, other } of crossings(plan)) {
       write(meant, one.said.target, other.to);
       write(meant, other.said.target, one.to);
     }
+    for (const { leg, to } of strangers(plan)) write(meant, leg.said.target, to);
     return [meant];
   },
   examples: {
@@ -50,9 +56,30 @@ export const legsCrossed = defineCheck({
             }),
         },
       ),
+      mended(
+        example("the backup disk's leg into the folder of another host", estate => {
+          besideAttic(estate);
+          edit(estate.layers["offsite-sync"][0]?.legs[0], { to: "/Backup/attic" });
+        }),
+        {
+          says: 'Write to: "/Backup/pve"',
+          edit: ({ layers }) => edit(layers["offsite-sync"][0]?.legs[0], { to: "/Backup/pve" }),
+        },
+      ),
     ],
     good: [
       example("legs to folders that are called as what they hold"),
+      example("a leg of what another host has put there", estate => {
+        besideAttic(estate);
+        estate.layers["offsite-sync"][0]?.legs.push({ from: "/srv/nfs/attic", to: "/Backup/attic" });
+        edit(estate.services, {
+          attic: {
+            data: [{ kind: "tree", host: "pve", path: "/srv/nfs/attic", size: "1GB" }],
+            promise: { rpo: { site: "33h" } },
+          },
+        });
+        estate.layers["nfs-mirror"][0]?.excludes?.push({ name: "attic", reason: "goes by a leg of its own" });
+      }),
       example("legs to folders of other names", ({ layers }) =>
         edit(layers["offsite-sync"][0], {
           legs: [
@@ -64,6 +91,52 @@ export const legsCrossed = defineCheck({
     ],
   },
 });
+
+/** Another host, of which nothing is copied yet. */
+function besideAttic({ hosts }: ExampleEstate): void {
+  hosts["attic"] = {
+    ...{ site: "home", address: "attic.example", ssh: { hostKey: exampleKey("Attic") } },
+    ...{ disks: { sda: { medium: "ssd", size: "1TB" } }, filesystems: {} },
+  };
+}
+
+interface Stranger {
+  readonly job: Job;
+  readonly leg: Leg;
+  /** Whose folder it is by its name. */
+  readonly host: string;
+  /** The same folder by the name of the host that sends there. */
+  readonly to: string;
+}
+
+/** Legs into a folder that is called after another host than the one that sends there. */
+function strangers({ jobs, estate }: Plan): Stranger[] {
+  const hosts = Object.keys(estate.hosts);
+  return jobs.flatMap(job =>
+    legsOf(job).flatMap(leg => {
+      const [parts, from] = [leg.to.split("/"), leg.from.path.split("/")];
+      const host = hosts.find(name => parts.includes(name) && !from.includes(name));
+      if (host === undefined || parts.some(part => `-${part}-`.includes(`-${job.host}-`))) return [];
+      return [{ job, leg, host, to: parts.map(part => (part === host ? job.host : part)).join("/") }];
+    }),
+  );
+}
+
+/** Where two hosts have each other's, that is one mistake. */
+function ofOtherHosts(plan: Plan): Found[] {
+  const all = strangers(plan);
+  const [first, ...others] = all;
+  if (!first) return [];
+  const [{ job, leg, host }] = [first];
+  return [
+    {
+      subject: job.called,
+      message: `${all.map(each => `${each.job.called} sends ${each.leg.from.path} of ${each.job.host} to ${each.leg.to}`).join(", and ")}: ${others.length === 0 ? `by its name, that folder is ${host}'s, and` : "by its name, each folder is another host's, and"} the next run deletes what was sent there before. Nothing has been changed by this check.`,
+      fix: `Write ${all.map(each => `${fieldOf(leg.said.target)}: "${each.to}" in the leg of ${each.job.called}`).join(", and ")}.`,
+      evidence: { legs: all.map(each => `${each.job.host}: ${each.leg.to}`) },
+    },
+  ];
+}
 
 interface Crossing {
   readonly called: string;

@@ -121,7 +121,7 @@ function sharedSites(
     const protections = sent.filter(protection => siteOfOne(protection) === at);
     const hosts = [...new Set(protections.map(({ dataset }) => dataset.location.machine.name))];
     const destinations = [...new Set(protections.flatMap(({ copies }) => destinationsOf(copies)))];
-    return protections.length < 3 ? [] : [{ at, hosts, destinations, protections }];
+    return protections.length < 2 ? [] : [{ at, hosts, destinations, protections }];
   });
 }
 

@@ -2,7 +2,9 @@ import { healthyAge, runsMissedBeforeAlert, tightestPromise, tightestStaleAfter 
 import { formatDuration } from "../../plan/units/duration";
 import { defineCheck } from "../check";
 import { edit } from "../example-edits";
-import { mirrorExample, mended } from "../examples";
+import { example, mirrorExample, mended } from "../examples";
+import { oftener } from "../runs-a-day";
+import { withSchedule } from "../schedule-place";
 
 /** The alert must be out before the promise is broken, so everything between the condition and the alert counts. */
 export const staleAbovePromise = defineCheck({
@@ -19,6 +21,7 @@ export const staleAbovePromise = defineCheck({
       const tightestSafeMs = tightestStaleAfter(age);
       const missedRuns = runsMissedBeforeAlert(job, age.gapFromMs);
       const reachable = tightestPromise(job, plan.estate.years);
+      const often = oftener(job, plan);
       return [
         {
           subject: job.called,
@@ -28,17 +31,38 @@ export const staleAbovePromise = defineCheck({
           fix:
             reachable <= rpoMs
               ? `Remove alert.staleAfter: the plan derives ${formatDuration(tightestSafeMs)}, the tightest value that is silent on every healthy day.`
-              : `Run more often, shorten the budget (${formatDuration(job.budgetMs)}), or promise at least ${formatDuration(reachable)}: the tightest safe value is ${formatDuration(tightestSafeMs)}.`,
+              : `Run more often${often === undefined ? "" : `, e.g. at "${often}"`}, shorten the budget (${formatDuration(job.budgetMs)}), or promise at least ${formatDuration(reachable)}: the tightest safe value is ${formatDuration(tightestSafeMs)}.`,
           evidence: { staleAfterMs, noticedAfterMs: noticedMs, promiseMs: rpoMs, missedRuns, tightestSafeMs },
         },
       ];
     }),
+  // A run that was left out of a day's is missing from all that rests on it.
+  without: (plan, { subject }) => {
+    const job = plan.jobs.find(({ called }) => called === subject);
+    const often = job && oftener(job, plan);
+    if (!job || often === undefined) return [];
+    const estate = withSchedule(plan, job, schedule => {
+      if (schedule.cron === undefined) schedule.onCalendar = often;
+      else schedule.cron = often;
+    });
+    return estate ? [estate] : [];
+  },
   examples: {
     bad: [
       mended(mirrorExample("16 days on a daily job", { alert: { staleAfter: "16d", receiver: "infra" } }), {
         says: "Remove alert.staleAfter",
         edit: ({ layers }) => edit(layers["nfs-mirror"][0], { alert: { receiver: "infra" } }),
       }),
+      mended(
+        example("one run a day of two", ({ layers }) =>
+          edit(layers["lvm-pvc-snapshot"][0]?.schedule, { onCalendar: "*-*-* 12:00:00" }),
+        ),
+        {
+          says: 'at "*-*-* 00,12:00:00"',
+          edit: ({ layers }) =>
+            edit(layers["lvm-pvc-snapshot"][0]?.schedule, { onCalendar: "*-*-* 00,12:00:00" }),
+        },
+      ),
     ],
     good: [
       mirrorExample("threshold derived by the plan", {}),

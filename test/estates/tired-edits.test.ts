@@ -23,6 +23,7 @@ import { addresses, values, words } from "./tired-edits-of-fields";
 import { formerNames, watching } from "./tired-edits-of-monitoring";
 import { drills, foldersApart, impossible, lettersApart, missed } from "./tired-edits-of-slips";
 import { goneJobs, keptAlone, nobodys, ofMany } from "./tired-edits-of-many";
+import { neighbours, warnedOfNeighbours } from "./tired-edits-of-neighbours";
 import { days, legs, ofLayers, unsaid, warnedOfLayers } from "./tired-edits-of-layers";
 
 /** First those that are asked for more than an answer. */
@@ -54,6 +55,7 @@ const tables = [
   contradictions,
   machines,
   lettersApart,
+  neighbours,
 ];
 const isFault = (answer: string): boolean => answer.startsWith("estate.");
 /** Each is a plan of the whole homelab: of one answer `npm test` makes the first, and all that are refused before. */
@@ -73,6 +75,7 @@ const warnings = walked([
   ...warned,
   ...warnedOfLayers,
   ...warnedOfMachines,
+  ...warnedOfNeighbours,
   ...keptAlone,
   ...looser,
   ...foldersApart,
