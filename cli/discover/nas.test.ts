@@ -1,4 +1,4 @@
-import { destinationPart, nasIn } from "./nas";
+import { destinationPart, folderAt, leftAtNas, nasIn } from "./nas";
 import { plainOf } from "./noted";
 
 const says = { key: undefined, media: undefined, shares: undefined, system: undefined, room: undefined };
@@ -36,4 +36,16 @@ test("of a NAS that is all but full, no more is in use than it has", () => {
     undefined,
   );
   expect(found && plainOf(destinationPart(found))).toMatchObject({ size: "7.1TB", used: "7.1TB" });
+});
+
+test("without a share that is called as a backup's, one has to be made; of what is no Synology, a folder of the volume is meant", () => {
+  const room = "/dev/sda 9000000 1 9000000 1% /volume1";
+  const of = (system: string | undefined, shares: string) => {
+    const found = nasIn({ ...says, room, system, shares }, way, undefined);
+    if (!found) throw new Error("it has told of a volume");
+    return [folderAt(found, "pve"), leftAtNas(found).some(line => line.includes("has to be made"))];
+  };
+  expect(of('productversion="7.2"', "/volume1/photo\0")).toEqual(["/Backup/pve", true]);
+  expect(of('productversion="7.2"', "/volume1/my-backup\0")).toEqual(["/my-backup/pve", false]);
+  expect(of(undefined, "")).toEqual(["/volume1/Backup/pve", false]);
 });
