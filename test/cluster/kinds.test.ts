@@ -1,4 +1,4 @@
-import { mkdirSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { nightly } from "../../lab/house/dumps";
 import {
@@ -8,7 +8,9 @@ import {
   stopVaultwarden,
   vaultwarden,
 } from "../../lab/house/vaultwarden";
+import { labDir } from "../../lab/facts";
 import { operatorAddress } from "../../lab/namespace";
+import { holdfastOf } from "../../lab/night/holdfast";
 import { readImages } from "../../lab/node/references";
 import { until } from "../../lab/process";
 import { queryPrometheus } from "../../lab/servers";
@@ -152,4 +154,13 @@ test("the newest dump of redis comes back in an empty server of a pod's own, whi
   expect(await endOf(await startJob("redis-drill"))).toMatchObject({ end: "Complete" });
   const proved = async () => (await queryPrometheus(`dump_drill_proved_dumps{job="redis-drill"}`))[0]?.value;
   expect(await until(async () => (await proved()) === 1, 60_000, 1_000)).toBe(true);
+  const file = join(labDir, "kinds.json");
+  writeFileSync(file, JSON.stringify(cluster().estate));
+  const told = JSON.parse(await holdfastOf(file, "evidence", "--json")) as object;
+  expect(told).toMatchObject({
+    hosts: [{ job: "redis-drill", state: "sound", notes: [], records: 1 }],
+    services: expect.arrayContaining([
+      expect.objectContaining({ service: "redis", proved: expect.any(String), notProved: [] }),
+    ]),
+  });
 });

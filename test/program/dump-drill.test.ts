@@ -2,7 +2,7 @@ import { rulesOf } from "../../alerts/rules";
 import { restoreUnproven } from "../../checks/promises/restore-unproven";
 import { undrilledOf } from "../../checks/undrilled";
 import { endText } from "../../cli/drill/print";
-import { inClusterOf } from "../../cli/drill/tasks";
+import { inClusterOf, tasksOf } from "../../cli/drill/tasks";
 import { notProvedLines, servicesOf } from "../../cli/evidence/dossier";
 import { cronJobSpec, networkPolicySpec } from "../../components/cluster-dump/pod";
 import { type EstateInput, parseEstate, planOf } from "../../plan";
@@ -113,6 +113,14 @@ test("what it restores needs no proof by hand, is told with what has it done now
     "postgresql is proved by postgresql-drill in its cluster: holdfast evidence says when that was last. To have it now: kubectl --namespace dbaas create job postgresql-drill-$(date +%s) --from=cronjob/postgresql-drill",
     [null, false, true],
   ]);
+});
+
+test("where nothing else is drilled, holdfast drill says what has it done", () => {
+  const plan = planOf(parseEstate(drilled()));
+  for (const wish of [{}, { what: "postgresql" }])
+    expect(() => tasksOf(plan, wish)).toThrow(
+      /in its cluster alone: postgresql by postgresql-drill\. Next: kubectl --namespace dbaas create job/,
+    );
 });
 
 test.each([
