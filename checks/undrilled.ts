@@ -12,6 +12,8 @@ export interface Undrilled {
   readonly by: readonly string[];
   /** Copies of its dumps are drilled: that these open, and have what they are to have, nobody has tried. */
   readonly filesAlone: boolean;
+  /** What would prove a restore. */
+  readonly provedBy: readonly string[];
 }
 
 /** What no drill proves, of all that has a copy: thin snapshots alone, images, dumps that a server would have to take. */
@@ -21,7 +23,9 @@ export function undrilledOf(plan: Plan, drillers: readonly Driller[]): Undrilled
     if (drilled.some(copy => bringsAll(drillers, copy))) return [];
     const by = [...new Set(copies.map(({ job }) => job.called))];
     const filesAlone = drilled.length > 0;
-    return membersOf(dataset).map(({ service, id }) => ({ service, dataset: id, by, filesAlone }));
+    const made = copies.filter(({ from }) => from === undefined);
+    const provedBy = [...new Set(made.flatMap(({ job }) => job.provedBy ?? []))];
+    return membersOf(dataset).map(({ service, id }) => ({ service, dataset: id, by, filesAlone, provedBy }));
   });
 }
 
@@ -31,12 +35,12 @@ function bringsAll(drillers: readonly Driller[], copy: Copy): boolean {
   return made === undefined || isDrilled(drillers, made);
 }
 
-/** "etcd (its dumps' files alone: by etcd-backup, nfs-mirror); nodes/k8s-1 (by vm-images)" */
+/** "nodes/k8s-1 (copies by vm-images: a machine that starts from its image would prove it)" */
 export function undrilledText(all: readonly Undrilled[]): string {
   return all
     .map(
-      ({ dataset, by, filesAlone }) =>
-        `${dataset} (${filesAlone ? "files of its dumps alone are drilled, " : ""}copies by ${by.join(", ")})`,
+      ({ dataset, by, filesAlone, provedBy }) =>
+        `${dataset} (${filesAlone ? "files of its dumps alone are drilled, " : ""}copies by ${by.join(", ")}${provedBy.length > 0 ? `: ${provedBy.join(" or ")} would prove it` : ""})`,
     )
     .join("; ");
 }

@@ -276,6 +276,8 @@ export interface Job {
   readonly pace?: Pace;
   /** What it proves by restoring it; absent where it makes copies, or looks at them alone. */
   readonly drills?: Drills;
+  /** What would prove a restore of its copies, where no drill does. */
+  readonly provedBy?: string;
   /** Its part takes a "drill": a job that does so with its dumps. */
   readonly takesDrill?: true;
   /** Name of the job of its cluster whose dumps it restores for proof into an empty server. */

@@ -47,6 +47,7 @@ export function clusterDumpJob(spec: ClusterDumpSpec, estate: Estate): LayerJob 
       },
     ],
     deletes: [{ location: target, keeps: [], scope: "own-generations" }],
+    provedBy: "a server that takes its dump",
     metricsJob: spec.name,
     // Another program's dump tells what the reference has, and no more.
     metrics: spec.dump

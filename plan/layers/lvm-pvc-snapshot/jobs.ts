@@ -61,6 +61,7 @@ export function lvmPvcSnapshotJob(spec: LvmPvcSnapshotSpec, estate: Estate): Lay
     ],
     deletes: [{ location: snapshots, keeps: [], scope: "own-generations" }],
     removesEarly: removalsOf(spec),
+    provedBy: "a volume that is put back to its snapshot",
     metricsJob: snapshotJobName,
     metrics: [...lvmPvcSnapshotMetrics, unfinishedRestoreMetric],
     alerts: [...poolAlerts(spec), recordsLow(spec, estate), restoreUnfinished(spec)],

@@ -43,6 +43,7 @@ export function vmImagesJob(spec: VmImagesSpec, estate: Estate): LayerJob {
     })),
     deletes: [{ location: images, keeps: [], scope: "own-generations" }],
     journal: { kind: "writes", below: target },
+    provedBy: "a machine that starts from its image",
     metricsJob: vmImagesJobName,
     metrics: [...vmImagesMetrics, vmSuccessMetric],
     alerts: alertsOf(host, run.judged),
