@@ -1,5 +1,6 @@
 import { type BigIntStats, closeSync, constants, fstatSync, openSync } from "node:fs";
 import { exitCodes, RunnerError } from "./errors";
+import { reach } from "./reach";
 import { run, type RunOptions } from "./run";
 
 /** A file with less than this in holes is read as a whole, as rsync does. */
@@ -17,7 +18,9 @@ export function holeBytes(stat: BigIntStats | undefined): number {
 /** An open file has no name that a program could misread, and is no link that was put in its place. */
 export function openPlainFile(path: Buffer): number | undefined {
   try {
-    const file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    const file = reach(path, short =>
+      openSync(short, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK),
+    );
     if (fstatSync(file).isFile()) return file;
     closeSync(file);
   } catch {

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import {
   closeSync,
   ftruncateSync,
@@ -46,9 +47,9 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-const restore = (): Promise<RestoredTree> =>
+const restore = (into = inFolder("into")): Promise<RestoredTree> =>
   restoreTree({
-    ...{ from: inFolder("from"), into: inFolder("into"), deletes: true, stateDir: inFolder("state") },
+    ...{ from: inFolder("from"), into, deletes: true, stateDir: inFolder("state") },
     ...{
       lockFd: lock,
       log: createLog("test", { json: true, progress: false }),
@@ -132,4 +133,17 @@ test("one that was copied as something else, at its size and time, is told", asy
   await expect(restore()).rejects.toMatchObject({
     failed: expect.stringMatching(/^1 entries .* are not what the copy has, the first is "image"/),
   });
+});
+
+test("a file whose path no call takes as a whole comes back, and is compared", async () => {
+  const script = 'for i in $(seq 16); do mkdir "$0" && cd "$0" || exit; done; echo text >file';
+  execFileSync("bash", ["-c", script, "a".repeat(249)], { cwd: inFolder("from") });
+  const into = inFolder("b".repeat(200));
+  mkdirSync(into);
+  try {
+    expect(await restore(into)).toMatchObject({ bytes: 5 });
+  } finally {
+    // Node's own removal takes none of it.
+    execFileSync("rm", ["-r", into]);
+  }
 });
