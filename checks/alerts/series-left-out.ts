@@ -27,7 +27,7 @@ export const seriesLeftOut = defineCheck({
       return [
         {
           subject: "kube-state-metrics",
-          message: `No exporter is said to have what the cluster tells of its own CronJobs: ${listed(Object.keys(clusterSeries))} of ${counted(jobs.length, "CronJob")} ${jobs.length === 1 ? "isn't" : "aren't"} made.`,
+          message: `No exporter is said to have what kube-state-metrics tells of CronJobs: ${listed(Object.keys(clusterSeries))} of ${counted(jobs.length, "CronJob")} ${jobs.length === 1 ? "isn't" : "aren't"} made.`,
           fix: `Add to monitoring.exporters: { job: "kube-state-metrics", instances: ["kube-state-metrics"], metrics: [${missing.map(metric => `"${metric}"`).join(", ")}] }, as Prometheus calls its target.`,
           evidence: { missing, alerts: Object.keys(clusterSeries) },
         },

@@ -60,6 +60,23 @@ export const twoOfOne = defineCheck({
           edit: ({ destinations }) => edit(destinations.nas, { hostKey: exampleKey("Nas") }),
         },
       ),
+      mended(
+        example("one receiver's webhook for another's channel", ({ receivers, layers }) => {
+          const webhookSecret = { name: "slack", key: "infra" };
+          edit(receivers["infra"], { webhookSecret } as object);
+          receivers["night"] = {
+            ...{ kind: "slack", channel: "#night" },
+            webhookSecret: { ...webhookSecret },
+          };
+          edit(layers["nfs-mirror"][0], { alert: { receiver: "night" } });
+        }),
+        {
+          says: "Correct receivers.night.webhookSecret",
+          edit: ({ receivers }) => {
+            if (receivers["night"]?.kind === "slack") receivers["night"].webhookSecret.key = "night";
+          },
+        },
+      ),
     ],
     good: [
       example("each thing once"),

@@ -1,4 +1,4 @@
-import { catalogue, type Check, runChecks } from "../../checks";
+import { catalogue, type Check, type Finding, runChecks } from "../../checks";
 import { parseEstate, planOf } from "../../plan";
 import type { Page } from "./page";
 
@@ -7,23 +7,43 @@ const asOfMs = Date.UTC(2026, 10, 1);
 
 /** A page for each check, made from the check itself, and a list of them. */
 export function checkPages(): Page[] {
-  const checks = [...catalogue].sort((a, b) => a.code.localeCompare(b.code));
-  return [...checks.map(pageOf), { path: "checks/README.md", text: listOf(checks) }];
+  const told = [...catalogue]
+    .sort((a, b) => a.code.localeCompare(b.code))
+    .map(check => ({ check, examples: examplesOf(check) }));
+  return [...told.map(pageOf), { path: "checks/README.md", text: listOf(told) }];
 }
 
-function pageOf(check: Check): Page {
-  const findings = check.examples.bad.flatMap(({ name, estate }) => {
-    const [finding] = runChecks(planOf(parseEstate(estate)), asOfMs).filter(
-      ({ code }) => code === check.code,
-    );
-    return finding ? [`**${name}**\n\n> ${finding.message}\n>\n> Fix: ${finding.fix}`] : [];
+/** A check, and what it says of its bad examples. */
+interface Told {
+  readonly check: Check;
+  readonly examples: readonly { readonly name: string; readonly finding: Finding }[];
+}
+
+function examplesOf(check: Check): Told["examples"] {
+  return check.examples.bad.flatMap(({ name, estate }) => {
+    const finding = runChecks(planOf(parseEstate(estate)), asOfMs).find(({ code }) => code === check.code);
+    return finding ? [{ name, finding }] : [];
   });
+}
+
+/** "error", or "error or warning": some findings of a check weigh less, or more, than the rest. */
+function severityOf({ check, examples }: Told): string {
+  return [...new Set([check.severity, ...examples.map(({ finding }) => finding.severity)])].join(" or ");
+}
+
+function pageOf(told: Told): Page {
+  const { check, examples } = told;
+  const isOneKind = severityOf(told) === check.severity;
+  const findings = examples.map(
+    ({ name, finding }) =>
+      `**${name}**${isOneKind ? "" : ` (${finding.severity})`}\n\n> ${finding.message}\n>\n> Fix: ${finding.fix}`,
+  );
   const accepted = check.examples.good.map(({ name }) => `- ${name}`);
   return {
     path: `checks/${check.code}.md`,
     text: `# ${check.code}
 
-${check.title}. Severity: ${check.severity}.
+${check.title}. Severity: ${severityOf(told)}.
 
 ## Why
 
@@ -40,9 +60,9 @@ ${accepted.join("\n")}
   };
 }
 
-function listOf(checks: readonly Check[]): string {
-  const rows = checks.map(
-    ({ code, severity, title }) => `| [${code}](${code}.md) | ${severity} | ${title} |`,
+function listOf(all: readonly Told[]): string {
+  const rows = all.map(
+    told => `| [${told.check.code}](${told.check.code}.md) | ${severityOf(told)} | ${told.check.title} |`,
   );
   return `# Checks
 
