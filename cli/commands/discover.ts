@@ -173,6 +173,10 @@ async function foundOn(
   };
 }
 
+function sshTo({ user, address, port }: Way): string {
+  return `ssh -p ${port} ${user}@${address}`;
+}
+
 async function nasBy(
   way: Way,
   { key, nasHostKey }: Options,
@@ -187,7 +191,12 @@ async function nasBy(
   const answers = answersIn(ended.stdout, nasQuestions);
   const found = nasIn(answers, way, nasHostKey);
   if (found === undefined)
-    return { found, unseen: [`the NAS: \`df -Pk\` told of no volume for copies at ${way.address}`] };
+    return {
+      found,
+      unseen: [
+        `the NAS: df told of no volume for copies at ${way.address}. Next: ${sshTo(way)} '${nasQuestions.room}; timeout 1 base64 --wrap=0 /dev/null'`,
+      ],
+    };
   const unseen =
     found.system !== undefined && answers.shares === undefined ? ["find, of the NAS's shares"] : [];
   return { found, unseen };
@@ -200,7 +209,7 @@ function unreached(
 ): string {
   const said =
     stderr.trim().split("\n").at(-1)?.replace(/\.$/, "") || "it didn't answer, and ssh said nothing";
-  const go = `ssh -p ${port} ${who}@${at} true`;
+  const go = `${sshTo({ user: who, address: at, port })} true`;
   const next = /host key/i.test(said)
     ? `${go}, and compare the fingerprint with what \`ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub\` says at the host; or ${flag}`
     : go;
@@ -238,8 +247,8 @@ function accepted(
     const next = accepted({ ...estate, services: Object.fromEntries(left) });
     if ("faults" in next) return next;
     const refused = services
-      .flatMap(([key]) => refusal(key) ?? [])
-      .map(problem => `what an estate doesn't take: ${problem}`);
+      .flatMap(([key]) => (refusal(key) === undefined ? [] : [[key, refusal(key)] as const]))
+      .map(([key, problem]) => `${key}, which an estate doesn't take: ${problem}`);
     return { estate: next.estate, refused: [...refused, ...next.refused] };
   }
 }

@@ -38,6 +38,12 @@ test("of a NAS that is all but full, no more is in use than it has", () => {
   expect(found && plainOf(destinationPart(found))).toMatchObject({ size: "7.1TB", used: "7.1TB" });
 });
 
+test("a NAS that is full has a volume all the same, and none besides where copies could lie", () => {
+  const full = "/dev/sr0 700000 700000 0 100% /mnt/dvd\n/dev/sda 9000000 9000000 0 100% /mnt/tank";
+  const found = nasIn({ ...says, room: full }, way, undefined);
+  expect([found?.volume.mount, found && leftAtNas(found)]).toEqual(["/mnt/tank", []]);
+});
+
 test("without a share that is called as a backup's, one has to be made; of what is no Synology, a folder of the volume is meant", () => {
   const room = "/dev/sda 9000000 1 9000000 1% /volume1";
   const of = (system: string | undefined, shares: string) => {

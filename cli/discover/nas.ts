@@ -87,11 +87,11 @@ function volumesIn(df: string, isSynology: boolean): Volume[] {
       const isOne = isSynology
         ? /^\/volume\d+$/.test(mount)
         : !inMemory.test(source) && !systems.test(mount) && isTaken(mount);
-      return percent > 3 && isOne && size > 0 && used >= 0 && free > 0
+      return percent > 3 && isOne && size > 0 && used >= 0 && free >= 0
         ? [{ mount, bytes: size, usedBytes: used, freeBytes: free }]
         : [];
     })
-    .sort((one, other) => other.freeBytes - one.freeBytes);
+    .sort((one, other) => other.freeBytes - one.freeBytes || other.bytes - one.bytes);
 }
 
 /** Bytes; an estate takes no more than a rack of disks has. */
@@ -135,10 +135,12 @@ export function folderAt({ system, shares, volume }: FoundNas, host: string): st
 
 /** What is there and not in the estate, in words. */
 export function leftAtNas({ others, shares, system }: FoundNas): string[] {
-  const volumes = others.map(
-    ({ mount, freeBytes }) =>
-      `${mount} of the NAS, with ${sizeOf(freeBytes)} free: a destination is one volume`,
-  );
+  const volumes = others
+    .filter(({ freeBytes }) => freeBytes > 0)
+    .map(
+      ({ mount, freeBytes }) =>
+        `${mount} of the NAS, with ${sizeOf(freeBytes)} free: a destination is one volume`,
+    );
   const isMissing = system !== undefined && !shares.some(isForCopies);
   return [
     ...volumes,

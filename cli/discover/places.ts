@@ -23,8 +23,12 @@ export function roomOf(bytes: number): string {
 
 /** What is in use of all that something has: both are rounded, and no more than all of it can be in use. */
 export function usedOf(usedBytes: number, bytes: number): string {
-  const [used, all] = [sizeOf(usedBytes), roomOf(bytes)];
-  return parseSize(used) > parseSize(all) ? all : used;
+  return noMore(sizeOf(usedBytes), roomOf(bytes));
+}
+
+/** The lesser of two sizes. */
+export function noMore(size: string, most: string): string {
+  return parseSize(size) > parseSize(most) ? most : size;
 }
 
 function sizeText(bytes: number, round: (value: number) => number): string {
@@ -99,12 +103,19 @@ export function namedPools({ pools }: FoundHost): { name: string; pool: FoundHos
   });
 }
 
-/** The name of the pool that a volume lies in; undefined where the estate doesn't name it. */
+/** The pool that a volume lies in; undefined where the estate doesn't name it. */
 export function poolOf(
   host: FoundHost,
   { vg, pool: lvmPool }: FoundHost["volumes"][number],
-): string | undefined {
-  return namedPools(host).find(({ pool }) => pool.vg === vg && pool.name === lvmPool)?.name;
+): ReturnType<typeof namedPools>[number] | undefined {
+  return namedPools(host).find(({ pool }) => pool.vg === vg && pool.name === lvmPool);
+}
+
+/** The one of some file systems that a path lies on. */
+export function fileSystemOf(path: string, all: readonly FileSystem[]): FileSystem | undefined {
+  return all
+    .filter(({ mount }) => isBelow(path, mount))
+    .sort((one, other) => other.mount.length - one.mount.length)[0];
 }
 
 /** Mounted by programs for themselves. */

@@ -28,7 +28,8 @@ export type Question = keyof typeof questions;
 /** What a NAS is asked, as whoever logs in there: none of it needs its root. */
 export const nasQuestions = {
   system: "grep -hs -e ^productversion= -e ^upnpmodelname= /etc.defaults/VERSION /etc/synoinfo.conf",
-  room: "df -Pk",
+  // What is mounted there of other machines is none of its own, and one of those that is gone would keep all waiting.
+  room: "df -Pkl",
   media: "grep -Hs . /sys/block/*/queue/rotational",
   shares: "find /volume[0-9]* -mindepth 1 -maxdepth 1 -type d -print0",
   key: "cat /etc/ssh/ssh_host_ed25519_key.pub",

@@ -5,7 +5,7 @@ import type { FoundHost } from "./host";
 import type { FoundNas } from "./nas";
 import { todo, noted } from "./noted";
 import { nameOf } from "./name-of";
-import { isTaken, poolOf, sizeOf, unnamed } from "./places";
+import { fileSystemOf, isTaken, namedFileSystems, poolOf, sizeOf, unnamed, usedOf } from "./places";
 import type { Folder } from "./questions";
 import { churnOf } from "./written";
 
@@ -76,7 +76,7 @@ function configuration({ host, called }: Found): Part {
   };
 }
 
-const inactive = "; of one that isn't active, as it is off, all that it may have";
+const inactive = "; of one that isn't active, as it is off, all that it may have, and no more than its pool";
 
 function machines({ host, called, cluster }: Found, left: string[]): Part[] {
   return host.vms.flatMap(({ id, name }): Part[] => {
@@ -86,16 +86,17 @@ function machines({ host, called, cluster }: Found, left: string[]): Part[] {
       left.push(`VM ${id} (${name}) has no disk in a thin pool of the estate's: no layer copies it`);
       return [];
     }
-    const bytes = disks.reduce((sum, { usedBytes }) => sum + usedBytes, 0);
+    const used = disks.reduce((sum, { usedBytes }) => sum + usedBytes, 0);
+    const size = usedOf(used, pool.pool.bytes);
     const isNode = cluster?.nodes.includes(name) === true;
     return [
       {
         wish: nameOf(name) ?? `vm-${id}`,
         data: {
-          ...{ kind: "vm", host: called, pool, id, size: sizeOf(bytes) },
+          ...{ kind: "vm", host: called, pool: pool.name, id, size },
           ...churnOf(
             disks.map(({ written }) => written),
-            bytes,
+            size,
           ),
           ...(isNode && { cluster: clusterName }),
         },
@@ -120,8 +121,9 @@ function claims(found: Found, left: string[]): Part[] {
       );
       return [];
     }
-    const on = { host: found.called, pool, namespace };
-    const size = { size: sizeOf(volume.usedBytes), ...churnOf([volume.written], volume.usedBytes) };
+    const on = { host: found.called, pool: pool.name, namespace };
+    const used = usedOf(volume.usedBytes, pool.pool.bytes);
+    const size = { size: used, ...churnOf([volume.written], used) };
     const database = found.cluster?.databases.find(
       each => each.namespace === namespace && each.claims.includes(name),
     );
@@ -169,6 +171,7 @@ function nodesDatabases({ cluster }: Found): Part[] {
 
 function trees({ host, called, folders }: Found, left: string[]): Part[] {
   let nameless = 0;
+  const named = namedFileSystems(host);
   return folders.flatMap(({ path, bytes }): Part[] => {
     if (!isTaken(path)) {
       left.push(`the folder ${JSON.stringify(path)} has a name that no estate takes`);
@@ -177,12 +180,14 @@ function trees({ host, called, folders }: Found, left: string[]): Part[] {
     const name = nameOf(path.slice(path.lastIndexOf("/") + 1));
     const isExported = host.exports.some(each => isBelow(path, each));
     const known = bytes === undefined ? "; du took too long to tell its size" : "";
-    const { change, beside } = changeIn(path, bytes, host, folders);
+    const on = fileSystemOf(path, named);
+    const size = bytes === undefined ? undefined : on ? usedOf(bytes, on.bytes) : sizeOf(bytes);
+    const { change, beside } = changeIn(path, size, host, folders);
     return [
       {
         wish: name ?? `folder-${++nameless}`,
         data: {
-          ...{ kind: "tree", host: called, path, ...(bytes === undefined ? {} : { size: sizeOf(bytes) }) },
+          ...{ kind: "tree", host: called, path, ...(size !== undefined && { size }) },
           ...change,
         },
         note: `${name === undefined ? "TODO: a name that says what it is; " : ""}${isExported ? "exported by NFS" : "a folder"}${known}${beside}`,
@@ -194,17 +199,15 @@ function trees({ host, called, folders }: Found, left: string[]): Part[] {
 /** How much changes in a folder: the kernel counts of a whole file system, which is the folder's where it is alone there. */
 function changeIn(
   path: string,
-  bytes: number | undefined,
+  size: string | undefined,
   { filesystems }: FoundHost,
   folders: readonly Folder[],
 ): { change: object; beside: string } {
-  const on = filesystems
-    .filter(({ mount }) => isBelow(path, mount))
-    .sort((one, other) => other.mount.length - one.mount.length)[0];
+  const on = fileSystemOf(path, filesystems);
   if (on?.written === undefined) return { change: {}, beside: "" };
   const isAlone = folders.filter(each => isBelow(each.path, on.mount)).length === 1;
   return isAlone
-    ? { change: churnOf([on.written], bytes), beside: "" }
+    ? { change: churnOf([on.written], size), beside: "" }
     : {
         change: {},
         beside: `; all that is at ${on.mount} has ${sizeOf(on.written.bytes / on.written.days)} written a day`,

@@ -14,6 +14,7 @@ test("what isn't as the kernel and udev write it, or is there for less than a da
     line(4, "4000"),
     " 253 5 dm-5",
     line(6, "4e9"),
+    line(7, "0"),
   ];
   const known = [
     since(1, "0"),
@@ -21,6 +22,7 @@ test("what isn't as the kernel and udev write it, or is there for less than a da
     since(3, "777700000000"),
     since(4, "999999999999999"),
     since(6, "0"),
+    since(7, "0"),
   ];
   const found = writtenIn({ uptime, written: written.join("\n"), since: known.join("\n") });
   expect([...found]).toEqual([["253:1", { bytes: 2_048_000, days: 10 }]]);
@@ -35,8 +37,8 @@ test("what several devices have is added, where all of them were measured", () =
     { bytes: 10e9, days: 10 },
     { bytes: 4e9, days: 2 },
   ];
-  expect(plainOf(churnOf([one, other], 50e9))).toEqual({ churnPerDay: "3GB" });
-  expect(plainOf(churnOf([one, undefined], 50e9))).toEqual({});
-  expect(plainOf(churnOf([], 50e9))).toEqual({});
-  expect(plainOf(churnOf([one, other], 2e9))).toEqual({ churnPerDay: "2GB" });
+  expect(plainOf(churnOf([one, other], "50GB"))).toEqual({ churnPerDay: "3GB" });
+  expect(plainOf(churnOf([one, undefined], "50GB"))).toEqual({});
+  expect(plainOf(churnOf([], "50GB"))).toEqual({});
+  expect(plainOf(churnOf([one, other], "2GB"))).toEqual({ churnPerDay: "2GB" });
 });

@@ -1,5 +1,5 @@
 import { noted } from "./noted";
-import { sizeOf } from "./places";
+import { noMore, sizeOf } from "./places";
 import type { Answers } from "./questions";
 
 /** What the kernel has counted on a device since it is there. */
@@ -30,23 +30,25 @@ export function writtenIn({
       const device = `${words[0]}:${words[1]}`;
       const sectors = /^\d{1,15}$/.test(words[9] ?? "") ? Number(words[9]) : undefined;
       const days = (thereSeconds.get(device) ?? 0) / 86_400;
-      return sectors === undefined || days < leastDays
+      // Nothing at all is what is off has, or a device of which the kernel doesn't count.
+      return sectors === undefined || sectors === 0 || days < leastDays
         ? []
         : [[device, { bytes: sectors * sectorBytes, days }] as const];
     }),
   );
 }
 
-/** A dataset's churn, at most, where all that it lies on was measured; no more than all of it, as what is written twice counts once. */
-export function churnOf(devices: readonly (Written | undefined)[], sizeBytes: number | undefined): object {
+/** A dataset's churn, at most, where all that it lies on was measured; no more than its size, as what is written twice counts once. */
+export function churnOf(devices: readonly (Written | undefined)[], size: string | undefined): object {
   const measured = devices.flatMap(each => each ?? []);
   if (measured.length === 0 || measured.length < devices.length) return {};
   const perDay = measured.reduce((sum, { bytes, days }) => sum + bytes / days, 0);
+  const atMost = sizeOf(Math.ceil(perDay));
   const bytes = measured.reduce((sum, each) => sum + each.bytes, 0);
   const days = Math.min(...measured.map(each => each.days));
   return {
     churnPerDay: noted(
-      sizeOf(Math.min(Math.ceil(perDay), sizeBytes ?? Infinity)),
+      size === undefined ? atMost : noMore(atMost, size),
       `at most, measured: ${sizeOf(bytes)} written in ${Math.floor(days * 10) / 10} days, what was written twice counted twice`,
     ),
   };

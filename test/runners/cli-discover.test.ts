@@ -279,7 +279,8 @@ tmpfs 2000000 0 2000000 0% /dev/shm
   program(
     "nas",
     "df",
-    `cat <<'END'\nFilesystem 1024-blocks Used Available Capacity Mounted on\n${df}\nEND\n`,
+    `case "$*" in *l*) ;; *) echo "far:/export ${gigabytes(90_000)} 0 ${gigabytes(90_000)} 0% /volume3" ;; esac
+cat <<'END'\nFilesystem 1024-blocks Used Available Capacity Mounted on\n${df}\nEND\n`,
   );
   program(
     "nas",
@@ -350,7 +351,9 @@ test("a NAS that isn't reached, or tells of no volume, is told, and the rest is 
   const empty = await holdfastIn(host.folder, [...asked, ...asNas, "--to", "part.json"], []);
   expect([empty.exitCode, empty.text]).toEqual([
     3,
-    expect.stringContaining("\n  the NAS: `df -Pk` told of no volume for copies at 10.77.0.12\n"),
+    expect.stringContaining(
+      "\n  the NAS: df told of no volume for copies at 10.77.0.12. Next: ssh -p 2222 viki@10.77.0.12 'df -Pkl; ",
+    ),
   ]);
 }, 300_000);
 
@@ -516,20 +519,28 @@ test("what an estate has no words for is told, and nothing takes another's place
 
 test("what a host says and no estate takes is left out and told, and the rest is written", async () => {
   const bad = { fstype: "ext4", uuid: "f4b9c56c-51ef-4ac6-aa5f-a5cb50e68f99", size: 1e12, used: 1e11 };
+  const off = [110, 111];
+  const mayHave = (id: number): string =>
+    `{"vg_name":"pve", "lv_name":"vm-${id}-disk-0", "pool_lv":"data", "lv_attr":"Vwi---tz--", "lv_size":"100000000000", "data_percent":"", "metadata_percent":"", "lv_metadata_size":""}`;
   build({
     says: {
       timedatectl: "Foo/Bar",
-      // A pool that is full: what is in use is rounded up, and all of it down.
-      lvs: lvs.replace('"data_percent":"0.86"', '"data_percent":"100.00"'),
+      // A pool that is full: what is in use is rounded up, and all of it down; beside VMs that are off, and may have more than there is.
+      lvs: off.reduce(
+        (text, id) => text.replace('{"vg_name":"pve", "lv_name":"vm-101', line => `${mayHave(id)},${line}`),
+        lvs.replace('"data_percent":"0.86"', '"data_percent":"100.00"'),
+      ),
+      qm: [qm, ...off.map(id => `  ${id} off-${id}  stopped  2048  93.10 0`)].join("\n"),
       lsblk: lsblk.replace('"ubda"', '"cciss!c0d0"'),
-      findmnt: withMore(findmnt, /"filesystems": \[/, [
+      // One that is full, as its pool is.
+      findmnt: withMore(findmnt.replace("33501757440", "2960000"), /"filesystems": \[/, [
         { ...bad, target: "/srv/../etc", source: "/dev/ubdc" },
         { ...bad, target: "/srv/a\u202eb", source: "/dev/ubdc" },
       ]),
     },
   });
   const { exitCode, text } = await holdfastIn(host.folder, [...all, "--to", "part.json"], []);
-  expect(text).toMatch(/^Written: part\.json, with 7 services/);
+  expect(text).toMatch(/^Written: part\.json, with 9 services/);
   expect(text).toContain(
     '\n  the time zone "Foo/Bar", which is none that is known: UTC stands in its place\n',
   );
@@ -538,8 +549,10 @@ test("what a host says and no estate takes is left out and told, and the rest is
   );
   expect(text).toContain('\n  the file system at "/srv/a\\u202eb" (ext4), a path that no estate takes');
   expect(exitCode).toBe(0);
-  const { zone, hosts } = await written("part.json");
+  const { zone, hosts, services } = await written("part.json");
   expect(zone).toBe("UTC");
+  const sizes = ["off-110", "off-111", "books"].map(name => services[name]?.data[0]?.size);
+  expect(sizes).toEqual(["30.7GB", "30.7GB", "2.9MB"]);
   expect(hosts["pve"]?.pools["data"]).toMatchObject({ size: "30.7GB", used: "30.7GB" });
   expect(hosts["pve"]?.disks).toMatchObject({ "cciss-c0d0": { role: "system" } });
   expect(Object.keys(hosts["pve"]?.filesystems ?? {})).toEqual(["/", "/srv/nfs", "/mnt/backup"]);
