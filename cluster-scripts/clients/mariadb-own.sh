@@ -14,7 +14,8 @@ serving() {
 }
 
 begin() {
-  mariadb-install-db --no-defaults --skip-test-db --auth-root-authentication-method=normal --datadir="$place/data" --tmpdir="$place" >"$place/log" &&
+  # As its image's own start does: else an account of the host's name is made, and there is none where nothing knows that name.
+  mariadb-install-db --no-defaults --rpm --skip-test-db --auth-root-authentication-method=normal --datadir="$place/data" --tmpdir="$place" >"$place/log" &&
     serving
 }
 

@@ -10,12 +10,26 @@ import { readLabFile } from "../servers/places";
 import { vaultProgram } from "../servers/vault";
 import { makeImages, type Recipe, reference, tools, usual } from "./images";
 
-/** For the tests of servers that the lab's own night hasn't: who starts the lab waits for none of them, nor for a build of Vault. */
+/**
+ * For the tests of servers that the lab's own night hasn't, and of drills, which start one: who starts the lab waits for none of them, nor
+ * for a build of Vault.
+ */
 const recipes = {
   /** The clients of an etcd 3.4 server. */
   etcd: { name: "lab.invalid/etcd:3.4", packages: [...tools, "grep", "etcd-client"], path: usual },
   /** Vault has one program for server and client. */
   vault: { name: "lab.invalid/vault:1.14", packages: [...tools, "grep", "gzip"], path: usual },
+  /** The servers beside their clients, as in their own images. */
+  postgresql: {
+    name: "lab.invalid/postgresql-server:15",
+    packages: [...tools, "grep", "postgresql-15", "libnss-wrapper"],
+    path: `/usr/lib/postgresql/15/bin:${usual}`,
+  },
+  mariadb: {
+    name: "lab.invalid/mariadb-server:10.11",
+    packages: [...tools, "grep", "mariadb-server-core", "mariadb-client"],
+    path: `/usr/sbin:${usual}`,
+  },
   /** The server, and what its own image has beside it. */
   prometheus: {
     ...{ name: "lab.invalid/prom:2", packages: [...tools, "grep", "wget", "prometheus"], path: usual },
@@ -26,11 +40,12 @@ const recipes = {
   },
 } as const satisfies Record<string, Recipe>;
 type Name = keyof typeof recipes;
+const names = ["etcd", "vault", "postgresql", "mariadb", "prometheus", "pushgateway"] satisfies Name[];
 
 const prepared = z.strictObject({
   /** Of all of them, as `ctr images import` reads it. */
   archive: z.string(),
-  references: z.record(z.enum(["etcd", "vault", "prometheus", "pushgateway"] satisfies Name[]), reference),
+  references: z.record(z.enum(names), reference),
 });
 
 const preparedFile = join(labDir, "more-images.json");
@@ -44,7 +59,7 @@ export async function prepareMoreImages(say: (line: string) => void): Promise<vo
   );
   const inputs = [JSON.stringify(recipes), program, ...texts];
   const folder = await cached("more-images", inputs, async part => {
-    say("Making container images of etcd, Vault, Prometheus and the Pushgateway (about a minute, once)");
+    say("Making container images of six more servers (about two minutes, once)");
     const work = join(part, "work");
     mkdirSync(work);
     const all = { ...recipes, vault: { ...recipes.vault, program } };

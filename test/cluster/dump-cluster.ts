@@ -69,7 +69,10 @@ export const database = (engine: Engine): Service => ({
 
 /** A service that has a volume. */
 export const application = (claim: string): Service => ({
-  ...{ data: [{ kind: "volume", host: "pve", pool: "data", namespace, claim, size: "4MB" }], promise },
+  ...{
+    data: [{ kind: "volume", holds: "sqlite", host: "pve", pool: "data", namespace, claim, size: "4MB" }],
+    promise,
+  },
 });
 
 type Service = NonNullable<EstateInput["services"]>[string];

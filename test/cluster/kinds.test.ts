@@ -11,13 +11,14 @@ import {
 import { labDir } from "../../lab/facts";
 import { operatorAddress } from "../../lab/namespace";
 import { holdfastOf } from "../../lab/night/holdfast";
+import { importMoreImages } from "../../lab/node/more-images";
 import { readImages } from "../../lab/node/references";
 import { until } from "../../lab/process";
 import { queryPrometheus } from "../../lab/servers";
 import type { EstateInput } from "../../plan";
 import { startMariadb } from "../runners/support/mariadb-server";
 import type { MountNamespace } from "../runners/support/namespace";
-import { type DatabaseServer, password } from "../runners/support/postgresql-server";
+import { type DatabaseServer, password, startPostgresql } from "../runners/support/postgresql-server";
 import { startRedis } from "../runners/support/redis-server";
 import {
   application,
@@ -35,6 +36,8 @@ import { stand } from "./stand";
 // application's volume on that node.
 jest.setTimeout(900_000);
 
+let images: Awaited<ReturnType<typeof importMoreImages>>;
+let postgresql: DatabaseServer;
 let mariadb: DatabaseServer;
 let redis: DatabaseServer;
 
@@ -42,51 +45,74 @@ const cluster = stand({
   name: "cluster-dump-kinds",
   serve: startDatabases,
   estate: withAll,
-  secrets: () => ({ "mysql-backup": password, "redis-backup": password }),
+  secrets: () => ({ "postgresql-backup": password, "mysql-backup": password, "redis-backup": password }),
 });
 
 async function startDatabases(mounts: MountNamespace, folder: string): Promise<readonly DatabaseServer[]> {
-  const [ofMariadb, ofRedis] = ["mariadb", "redis"].map(name => join(folder, name)) as [string, string];
-  for (const made of [ofMariadb, ofRedis]) mkdirSync(made);
-  [mariadb, redis] = await Promise.all([
-    startMariadb(mounts, ofMariadb, operatorAddress),
-    startRedis(mounts, ofRedis, operatorAddress),
+  const folderOf = (name: string): string => {
+    const made = join(folder, name);
+    mkdirSync(made);
+    return made;
+  };
+  [postgresql, mariadb, redis, images] = await Promise.all([
+    startPostgresql(mounts, folderOf("postgresql"), operatorAddress),
+    startMariadb(mounts, folderOf("mariadb"), operatorAddress),
+    startRedis(mounts, folderOf("redis"), operatorAddress),
+    importMoreImages(),
     startVaultwarden(namespace),
   ]);
+  await postgresql.sql("create database shop");
+  await postgresql.sql(
+    "create table orders as select n as id, 'order ' || n as note from generate_series(1, 3000) n; create role reader; grant select on orders to reader",
+    "shop",
+  );
   await mariadb.sql(`create database shop; use shop;
     create table orders (id int primary key auto_increment, note text, image blob, index by_note (note(20)));
     insert into orders (note, image) select concat('order (', seq, ')\\n(2'), x'00ff27' from seq_1_to_3000;
     create procedure hello() select 1; create user reader@localhost; grant select on shop.* to reader@localhost;`);
   const many = Array.from({ length: 1200 }, (_, n) => `set key${n} value${n}`);
   await redis.sql([...many, "rpush list a b c", "select 3", "hset other field value"].join("\n"));
-  return [mariadb, redis];
+  return [postgresql, mariadb, redis];
 }
 
+/** Of a dump, in an empty server of its image's own. */
+const drillOf = (name: string) => ({
+  ...{ name: `${name}-drill`, schedule: { cron: "30 4 * * 0" }, usualRun: "1min", budget: "10min" },
+  ...{ promise: { rpo: "9d" }, alert: { receiver: "lab" } },
+});
+
 function withAll(own: EstateInput): EstateInput {
-  const { mariadb: mysqlImage, redis: redisImage, sqlite: sqliteImage } = readImages();
+  const { redis: redisImage, sqlite: sqliteImage } = readImages();
   const server = { host: operatorAddress, namespace };
   const { pve } = own.hosts;
   if (!pve) throw new Error("the estate has no host pve");
   const pool = { vg: "pve", disk: "sdc", size: "7GB", used: "1GB", metadata: { size: "64MB", used: "8MB" } };
   return withDumps(
     { ...own, hosts: { pve: { ...pve, pools: { data: pool } } } },
-    { mysql: database("mariadb"), redis: database("redis"), vaultwarden: application(vaultwarden) },
+    {
+      ...{ postgresql: database("postgresql"), mysql: database("mariadb"), redis: database("redis") },
+      vaultwarden: application(vaultwarden),
+    },
     [
+      {
+        ...nightly("postgresql-backup", "postgresql", 2),
+        dump: {
+          ...{ engine: "postgresql", databases: "together", image: images.postgresql, server },
+          ...{ user: "backup", secret: "postgresql-backup", drill: drillOf("postgresql") },
+        },
+      },
       {
         ...nightly("mysql-backup", "mysql", 1),
         dump: {
-          ...{ engine: "mariadb", databases: "together", image: mysqlImage, server },
-          ...{ user: "backup", secret: "mysql-backup" },
+          ...{ engine: "mariadb", databases: "together", image: images.mariadb, server },
+          ...{ user: "backup", secret: "mysql-backup", drill: drillOf("mysql") },
         },
       },
       {
         ...nightly("redis-backup", "redis", 0),
         dump: {
           ...{ engine: "redis", image: redisImage, server, user: "default", secret: "redis-backup" },
-          drill: {
-            ...{ name: "redis-drill", schedule: { cron: "30 4 * * 0" }, usualRun: "1min", budget: "10min" },
-            ...{ promise: { rpo: "9d" }, alert: { receiver: "lab" } },
-          },
+          drill: drillOf("redis"),
         },
       },
       {
@@ -150,17 +176,23 @@ test.each(["mysql", "redis", "vaultwarden"] as const)(
   },
 );
 
-test("the newest dump of redis comes back in an empty server of a pod's own, which has neither the other one nor its secret", async () => {
-  expect(await endOf(await startJob("redis-drill"))).toMatchObject({ end: "Complete" });
-  const proved = async () => (await queryPrometheus(`dump_drill_proved_dumps{job="redis-drill"}`))[0]?.value;
-  expect(await until(async () => (await proved()) === 1, 60_000, 1_000)).toBe(true);
-  const file = join(labDir, "kinds.json");
-  writeFileSync(file, JSON.stringify(cluster().estate));
-  const told = JSON.parse(await holdfastOf(file, "evidence", "--json")) as object;
-  expect(told).toMatchObject({
-    hosts: [{ job: "redis-drill", state: "sound", notes: [], records: 1 }],
-    services: expect.arrayContaining([
-      expect.objectContaining({ service: "redis", proved: expect.any(String), notProved: [] }),
-    ]),
-  });
-});
+test.each(["postgresql", "mysql", "redis"] as const)(
+  "the newest dump of %s comes back in an empty server of a pod's own, which has neither the other one nor its secret",
+  async service => {
+    expect(await endOf(await startJob(`${service}-backup`))).toMatchObject({ end: "Complete" });
+    const drill = `${service}-drill`;
+    expect(await endOf(await startJob(drill))).toMatchObject({ end: "Complete" });
+    const proved = async () => (await queryPrometheus(`dump_drill_proved_dumps{job="${drill}"}`))[0]?.value;
+    expect(await until(async () => (await proved()) === 1, 60_000, 1_000)).toBe(true);
+    const file = join(labDir, "kinds.json");
+    writeFileSync(file, JSON.stringify(cluster().estate));
+    const told = JSON.parse(await holdfastOf(file, "evidence", "--json")) as object;
+    const of = { job: drill, state: "sound", notes: [], records: 1 };
+    expect(told).toMatchObject({
+      hosts: expect.arrayContaining([expect.objectContaining(of)]),
+      services: expect.arrayContaining([
+        expect.objectContaining({ service, proved: expect.any(String), notProved: [] }),
+      ]),
+    });
+  },
+);
