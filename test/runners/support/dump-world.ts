@@ -184,8 +184,8 @@ export async function createDumpWorld(
         ...{ pushgateway, seen: shown, clientWithinMs, exchange, target, dump: job },
       }),
     );
-    // As in a pod: but for these two, nothing can be written.
-    const onlyThere = `for folder in ${exchange} ${scratch}; do mount --bind $folder $folder || exit; done; mount -o remount,bind,ro / && exec "$@"`;
+    // As in a pod: but for these two, nothing can be written, and nobody knows the host's name.
+    const onlyThere = `echo pod.invalid >/proc/sys/kernel/hostname; mount --bind /dev/null /etc/hosts; mount --bind /dev/null /etc/nsswitch.conf; for folder in ${exchange} ${scratch}; do mount --bind $folder $folder || exit; done; mount -o remount,bind,ro / && exec "$@"`;
     const halves = {
       client: client(
         script,
@@ -193,7 +193,7 @@ export async function createDumpWorld(
           ...(shadow && { shadow }),
           environment: { OWN_SERVER: "yes", DATABASE_HOST: "/nowhere", PASSWORD_FILE: "", ...environment },
         },
-        ["unshare", "--mount", "sh", "-c", onlyThere, "sh", ...nobody],
+        ["unshare", "--mount", "--uts", "sh", "-c", onlyThere, "sh", ...nobody],
         pod,
       ),
       runner: startRunner(
