@@ -9,6 +9,7 @@ import { edit } from "../example-edits";
 import { example, mirrorExample, mended } from "../examples";
 import { type Hidden, hiddenInTree } from "../hidden";
 import { fallingShort, fallsShort } from "../protection";
+import { waiverOf } from "../waived";
 import { counted, listed, placeText } from "../wording";
 
 export const excludeHidesData = defineCheck({
@@ -123,11 +124,15 @@ export const excludeHidesData = defineCheck({
   },
 });
 
-/** What one entry hides is one finding, however many lose their copies by it. */
+/** What one entry hides is one finding, however many lose their copies by it; but what somebody accepts of a dataset is told of that one. */
 function hiddenByExcludes(plan: Plan): Found[] {
   const byEntry = new Map<string, { readonly dataset: Dataset; readonly hidden: Hidden }[]>();
   for (const { dataset, hidden } of fallingShort(plan, "exclude-hides-data"))
-    if (hidden) addTo(byEntry, `${hidden.job.host} ${hidden.job.name} ${hidden.where}`, { dataset, hidden });
+    if (hidden) {
+      const accepted = waiverOf(plan, { code: "routes/exclude-hides-data", subject: dataset.id });
+      const by = accepted ? [dataset.id] : [hidden.job.host, hidden.job.name, hidden.where];
+      addTo(byEntry, by.join("\n"), { dataset, hidden });
+    }
   return [...byEntry.values()].flatMap(all => {
     const [first, other] = all;
     if (!first) return [];
@@ -141,7 +146,10 @@ function hiddenByExcludes(plan: Plan): Found[] {
           ? `${left} ${counted(all.length, "dataset")}, ${listed(all.map(each => each.dataset.id))}: no other route carries them.`
           : `${left} ${dataset.id} at ${placeText(hidden.place)}: no other route carries it.`,
         fix: `Remove "${exclude.name}" from the excludes of ${job.called}, or give ${other ? "each" : "it"} another route; if no copy is wanted: unprotected in ${other ? "their data" : `services.${dataset.service}.data`}, and no promise.`,
-        evidence: { job: job.called, exclude: exclude.name, path: placeText(hidden.place) },
+        evidence: {
+          ...{ job: job.called, exclude: exclude.name, path: placeText(hidden.place) },
+          ...(other && { hidden: all.map(each => each.dataset.id) }),
+        },
       },
     ];
   });

@@ -1,7 +1,7 @@
 import type { Plan } from "../../plan";
 import type { Driller } from "../../plan/graph/drilled";
 import type { Asked } from "../ask-jobs";
-import { recordsOn, whose } from "../evidence/ask";
+import { recordsHost, recordsOn, whose } from "../evidence/ask";
 import { drilledBy, failedCopies, type FailedCopy, type PromisedTime, promisedTimes } from "./measured";
 
 /** What hosts' records say of promised times. */
@@ -10,8 +10,8 @@ export interface TimesAsked {
   readonly failed: readonly FailedCopy[];
   /** Records that were changed, or are missing. */
   readonly faults: readonly string[];
-  /** Hosts of which nobody knows what they have on record. */
-  readonly unasked: readonly { readonly host: string; readonly cause: string }[];
+  /** Of whom nobody knows what is on record, and on which host it lies. */
+  readonly unasked: readonly { readonly of: string; readonly host: string; readonly cause: string }[];
 }
 
 /** Reads the records of each host that drills, by one connection each. */
@@ -33,7 +33,7 @@ export async function timesAsked(
       "cause" in told ? [] : told.chain.faults.map(fault => `${whose(driller)}: ${fault}`),
     ),
     unasked: told.flatMap(({ driller, told }) =>
-      "cause" in told ? [{ host: whose(driller), cause: told.cause }] : [],
+      "cause" in told ? [{ of: whose(driller), host: recordsHost(driller), cause: told.cause }] : [],
     ),
   };
 }

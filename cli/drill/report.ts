@@ -18,7 +18,7 @@ export async function reportOn(
   { json, look }: { readonly json: boolean; readonly look: Look },
 ): Promise<Outcome> {
   const { times, faults, ...told } = await timesAsked(asked, plan, drillers);
-  const unasked = told.unasked.map(({ host, cause }) => `${host} wasn't asked: ${cause}`);
+  const unasked = told.unasked.map(({ of, cause }) => `${of} wasn't asked: ${cause}`);
   const isOwed = faults.length > 0 || times.some(({ state }) => state === "owes");
   return {
     text: json

@@ -17,10 +17,15 @@ export function whose({ job: { host, called, runsOn } }: Pick<Driller, "job">): 
 /** More isn't read of one file: a thousand drills have some 600 kB. */
 const mostBytes = 32 * 2 ** 20;
 
+/** Where they lie: those of a job in a cluster beside the dumps, on the host that keeps these. */
+export function recordsHost({ job, drills: { kept } }: Driller): string {
+  return kept?.host ?? job.host;
+}
+
 /** Reads a job's records by one connection that changes nothing. They are judged here: its own program's word isn't taken for it. */
-export async function recordsOn(asked: Asked, { job, drills }: Driller): Promise<Told> {
-  const { records, state, kept } = drills;
-  const host = kept?.host ?? job.host;
+export async function recordsOn(asked: Asked, driller: Driller): Promise<Told> {
+  const { records, state, kept } = driller.drills;
+  const host = recordsHost(driller);
   const paths = [...records, state];
   const first = [
     ...paths.map((file, index) => readCommand(file, index, kept)),

@@ -43,7 +43,7 @@ export async function lookAround(
     // Of one that let nobody in, that is told already.
     ...restores.unasked
       .filter(({ host }) => !hosts.some(each => each.host === host && "cause" in each.seen))
-      .map(({ host, cause }) => unknown(host, cause)),
+      .map(({ of, cause }) => unknown(of, cause)),
   ];
   const loaded = [told, ...answered.map(each => each.loaded)].find(each => each && "loaded" in each);
   const seen = {

@@ -54,8 +54,13 @@ function routeFaults(
       .filter(({ severity }) => severity === "error");
     return new Map(
       faults.reverse().flatMap(fault => {
-        const each = keys.get(fault.subject);
-        return each ? [[each, fault] as const] : [];
+        const { hidden } = fault.evidence;
+        // What one entry hides of several is told once, of its job.
+        const subjects: readonly unknown[] = Array.isArray(hidden) ? hidden : [fault.subject];
+        return subjects.flatMap(subject => {
+          const each = keys.get(String(subject));
+          return each ? [[each, fault] as const] : [];
+        });
       }),
     );
   };

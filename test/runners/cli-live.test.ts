@@ -11,7 +11,7 @@ import { parseEstate, planOf } from "../../plan";
 import { exampleEstate, type ExampleEstate } from "../../plan/estate/example";
 import type { DrillFacts } from "../../plan/contracts/drill-record";
 import { ReleaseHost } from "./release-host";
-import { clearRecords, layRecords, withRecordsOf } from "./support/drill-records";
+import { clearRecords, layRecords, withDrilledDump, withRecordsOf } from "./support/drill-records";
 import { holdfastIn } from "./support/holdfast";
 import { exampleKey } from "../../plan/estate/example-keys";
 
@@ -560,6 +560,16 @@ test.each<[string, () => void, string, string?]>([
     expect(exitCode).toBe(3);
   },
 );
+
+test("a host that isn't reached is told once, whatever lies there of a drill in a cluster too", async () => {
+  build(sound, exampleEstate());
+  writeFileSync(join(host.folder, "estate.json"), JSON.stringify(withDrilledDump()));
+  host.installSsh("echo no route >&2; exit 255");
+  const { text } = await holdfastIn(host.folder, ["check", "--live", "--json"]);
+  const told = JSON.parse(text) as { code: string; subject: string }[];
+  const unknown = told.filter(({ code }) => code === "live/unknown").map(({ subject }) => subject);
+  expect(unknown).toEqual(["pve", "k8s"]);
+});
 
 describe("rules of the cluster", () => {
   const objects = (change?: (groups: RuleGroup[]) => RuleGroup[]): object[] =>
