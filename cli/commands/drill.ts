@@ -91,7 +91,7 @@ export const drill: CommandSpec<Options> = {
 async function told({ stack, estate: file, json, key }: Options, caller: Context): Promise<Outcome> {
   const plan = planOf(await readEstate({ stack, estate: file }, caller));
   const asked = { estate: plan.estate, named: namedBy({ stack, estate: file }, caller), key };
-  return reportOn(asked, plan, drillersThere(plan), { json, look: caller });
+  return reportOn(asked, plan, drillersThere(plan), { json, look: caller, nowMs: caller.nowMs });
 }
 
 /** Instants are ISO 8601 in UTC, times in seconds, sizes in bytes. */

@@ -6,7 +6,7 @@ import { BadInput } from "../bad-input";
 import { type CommandSpec, estateFlags, estateOptions } from "../command";
 import { drillersThere } from "../drill/tasks";
 import { namedBy, readEstate } from "../estate-source";
-import { recordsOn } from "../evidence/ask";
+import { recordsOf } from "../evidence/ask";
 import { type Dossier, hostEvidence, notProvedLines, servicesOf } from "../evidence/dossier";
 import { earlierIn, writeDossier } from "../evidence/folder";
 import { lastInstant } from "../find/at";
@@ -45,10 +45,8 @@ export const evidence: CommandSpec<z.output<typeof options>> = {
     const folder = to === undefined ? undefined : resolve(caller.folder, to);
     const earlier = folder === undefined ? new Map() : earlierIn(folder);
     const asked = { estate: plan.estate, named: namedBy({ stack, estate: file }, caller), key };
-    const hosts = await Promise.all(
-      drillers.map(async driller =>
-        hostEvidence(driller, await recordsOn(asked, driller), { sinceMs, nowMs: caller.nowMs, earlier }),
-      ),
+    const hosts = (await recordsOf(asked, drillers)).map(({ driller, told }) =>
+      hostEvidence(driller, told, { sinceMs, nowMs: caller.nowMs, earlier }),
     );
     const dossier: Dossier = {
       made: new Date(caller.nowMs).toISOString(),

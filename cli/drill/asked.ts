@@ -1,7 +1,7 @@
 import type { Plan } from "../../plan";
 import type { Driller } from "../../plan/graph/drilled";
 import type { Asked } from "../ask-jobs";
-import { recordsHost, recordsOn, whose } from "../evidence/ask";
+import { recordsHost, recordsOf, whose } from "../evidence/ask";
 import { drilledBy, failedCopies, type FailedCopy, type PromisedTime, promisedTimes } from "./measured";
 
 /** What hosts' records say of promised times. */
@@ -14,17 +14,16 @@ export interface TimesAsked {
   readonly unasked: readonly { readonly of: string; readonly host: string; readonly cause: string }[];
 }
 
-/** Reads the records of each host that drills, by one connection each. */
+/** Reads the records of each host that drills. */
 export async function timesAsked(
   asked: Asked,
   plan: Plan,
   drillers: readonly Driller[],
+  nowMs: number,
 ): Promise<TimesAsked> {
-  const told = await Promise.all(
-    drillers.map(async driller => ({ driller, told: await recordsOn(asked, driller) })),
-  );
+  const told = await recordsOf(asked, drillers);
   const drilled = new Map(
-    told.flatMap(({ driller, told }) => ("cause" in told ? [] : [...drilledBy(driller, told.chain.records)])),
+    told.flatMap(({ driller, told }) => ("cause" in told ? [] : [...drilledBy(driller, told.chain, nowMs)])),
   );
   return {
     times: promisedTimes(plan, drillers, drilled),

@@ -7,6 +7,7 @@ import { drillersThere } from "./tasks";
 
 const plan = planOf(parseEstate(exampleEstate()));
 const hour = 3_600_000;
+const nowMs = Date.parse("2026-11-30T00:00:00Z");
 
 function proof(of: string, tier: DrillFacts["tier"], bytes: number, restore: number): DrillRecord {
   const held = { entries: 5, bytes };
@@ -24,7 +25,9 @@ function after(service: string, ...records: readonly DrillRecord[]) {
 
 function afterIn(plan: Plan, service: string, ...records: readonly DrillRecord[]) {
   const drillers = drillersThere(plan);
-  const drilled = new Map(drillers.flatMap(driller => [...drilledBy(driller, records)]));
+  const drilled = new Map(
+    drillers.flatMap(driller => [...drilledBy(driller, { records, faults: [] }, nowMs)]),
+  );
   const times = promisedTimes(plan, drillers, drilled);
   return times.find(time => time.service === service && time.domain === "live-disk");
 }
@@ -87,6 +90,17 @@ test("a copy that failed when it was drilled last owes, though an earlier drill 
   expect(after("books", again, proved)).toMatchObject({ failed: [], state: "holds" });
 });
 
+test("what a clock tells that was ahead measures nothing, and nothing does where the records aren't what was written", () => {
+  const books = proof("books", "mirror", 1e9, 50);
+  const [driller] = drillersThere(plan);
+  const known = (at: string, faults: readonly string[], result: DrillRecord["result"] = "proved") =>
+    driller && [...drilledBy(driller, { records: [{ ...books, at, result }], faults }, nowMs).values()];
+  expect(known(books.at, [])).toMatchObject([{ proof: { of: "books" } }]);
+  expect(known("2027-11-28T20:00:00Z", [])).toEqual([]);
+  expect(known(books.at, ["line 7 is no record"])).toEqual([]);
+  expect(known(books.at, ["line 7 is no record"], "failed")).toMatchObject([{ failed: { of: "books" } }]);
+});
+
 test("what nobody says the size of, or no link leads to, is unknown, of a service and of what it needs: no promise of it holds", () => {
   const books = proof("books", "mirror", 1e9, 50);
   const unsized = exampleEstate();
@@ -119,7 +133,7 @@ test("what a server took of dumps comes on top of how long their files take; ano
   expect(both?.measured).toContainEqual(expect.objectContaining({ tier: "mirror", serverSeconds: 300 }));
   const [own, forged] = [dumps("postgresql-backup"), [dumps("redis-backup"), { ...files, host: "k8s" }]];
   const drilled = drillersThere(house, "k8s").map(driller => [
-    ...drilledBy(driller, [own, ...forged]).keys(),
+    ...drilledBy(driller, { records: [own, ...forged], faults: [] }, nowMs).keys(),
   ]);
   expect(drilled).toEqual([["k8s dumps:postgresql-backup"]]);
   const failed = dumps("postgresql-backup", { result: "failed" });

@@ -4,7 +4,7 @@ import { groupsOf, waitingOf } from "../../checks/taken-together";
 import { placeText } from "../../checks/wording";
 import type { Plan } from "../../plan";
 import { addTo } from "../../plan/add-to";
-import { type DrillRecord, secondsAt } from "../../plan/contracts/drill-record";
+import { type Chain, type DrillRecord, secondsAt } from "../../plan/contracts/drill-record";
 import { bytesOf, type Dataset } from "../../plan/datasets";
 import type { Domain } from "../../plan/estate/services";
 import { chainOf, type Copy } from "../../plan/graph/copies";
@@ -130,13 +130,23 @@ export function failedCopies(
   return [...failed.values()];
 }
 
-/** What is on record of each copy. @param records of one driller, the oldest first */
+// Two clocks that are right differ by less.
+const skewMs = 600_000;
+
+/** What was told by a clock that was ahead says nothing of when. */
+export function hasCome({ at }: DrillRecord, nowMs: number): boolean {
+  return Date.parse(at) <= nowMs + skewMs;
+}
+
+/** What is on record of each copy. Where a record was changed, or is missing, none of them is a proof. @param chain of one driller */
 export function drilledBy(
   { job: { host }, drills }: Driller,
-  records: readonly DrillRecord[],
+  { records, faults }: Pick<Chain, "records" | "faults">,
+  nowMs: number,
 ): Map<string, Drilled> {
   const found = new Map<string, Drilled>();
   for (const record of records) {
+    if (!hasCome(record, nowMs) || (record.result === "proved" && faults.length > 0)) continue;
     // A disk of another host has that one's records, which say nothing of this one's copies; nor says who writes beside dumps anything of others'.
     const isOwn = drills.tiers.some(
       ({ tier, called }) => tier === record.tier && (called ?? record.of) === record.of,

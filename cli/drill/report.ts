@@ -15,9 +15,9 @@ export async function reportOn(
   asked: Asked,
   plan: Plan,
   drillers: readonly Driller[],
-  { json, look }: { readonly json: boolean; readonly look: Look },
+  { json, look, nowMs }: { readonly json: boolean; readonly look: Look; readonly nowMs: number },
 ): Promise<Outcome> {
-  const { times, faults, ...told } = await timesAsked(asked, plan, drillers);
+  const { times, faults, ...told } = await timesAsked(asked, plan, drillers, nowMs);
   const unasked = told.unasked.map(({ of, cause }) => `${of} wasn't asked: ${cause}`);
   const isOwed = faults.length > 0 || times.some(({ state }) => state === "owes");
   return {

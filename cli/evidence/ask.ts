@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { type Chain, chainOfAll, drillState, type RecordsFile } from "../../plan/contracts/drill-record";
+import { addTo } from "../../plan/add-to";
 import { shellWord } from "../../plan/contracts/shell-word";
 import { type Asked, askJobs, saidAs, soon } from "../ask-jobs";
 import type { Driller } from "../../plan/graph/drilled";
@@ -17,28 +18,63 @@ export function whose({ job: { host, called, runsOn } }: Pick<Driller, "job">): 
 /** More isn't read of one file: a thousand drills have some 600 kB. */
 const mostBytes = 32 * 2 ** 20;
 
+/** A job that drills, and what it has on record. */
+export interface Recorded {
+  readonly driller: Driller;
+  readonly told: Told;
+}
+
+/**
+ * Reads the records of all jobs by connections that change nothing. Of one host one after the other: it has a job for each dump that is
+ * drilled, and an sshd lets go of those beyond ten that aren't let in yet (MaxStartups).
+ */
+export async function recordsOf(asked: Asked, drillers: readonly Driller[]): Promise<Recorded[]> {
+  const byHost = new Map<string, Driller[]>();
+  for (const driller of drillers) addTo(byHost, recordsHost(driller), driller);
+  const all = await Promise.all([...byHost.values()].map(async own => recordsOfHost(asked, own)));
+  const told = new Map(all.flat().map(each => [each.driller, each]));
+  return drillers.flatMap(driller => told.get(driller) ?? []);
+}
+
+async function recordsOfHost(asked: Asked, drillers: readonly Driller[]): Promise<Recorded[]> {
+  const all: Recorded[] = [];
+  let away: { readonly cause: string } | undefined;
+  for (const driller of drillers) {
+    // One that isn't reached isn't waited for again.
+    const answer = away ?? (await askedOf(asked, driller));
+    if ("cause" in answer) away = answer;
+    all.push({ driller, told: "first" in answer ? toldIn(answer.first, driller) : answer });
+  }
+  return all;
+}
+
 /** Where they lie: those of a job in a cluster beside the dumps, on the host that keeps these. */
 export function recordsHost({ job, drills: { kept } }: Driller): string {
   return kept?.host ?? job.host;
 }
 
-/** Reads a job's records by one connection that changes nothing. They are judged here: its own program's word isn't taken for it. */
-export async function recordsOn(asked: Asked, driller: Driller): Promise<Told> {
+type Answer = Awaited<ReturnType<typeof askJobs>>;
+
+async function askedOf(asked: Asked, driller: Driller): Promise<Answer> {
   const { records, state, kept } = driller.drills;
-  const host = recordsHost(driller);
   const paths = [...records, state];
   const first = [
     ...paths.map((file, index) => readCommand(file, index, kept)),
     // Told last: a host that was cut off meanwhile has told less than all.
     'echo "all 1"',
   ].join("; ");
-  const answer = await askJobs(asked, host, [], () => ":", first);
-  if ("cause" in answer) return answer;
-  const parts = paths.map((_, index) => partIn(saidAs(`part${index}`, answer.first)));
+  return askJobs(asked, recordsHost(driller), [], () => ":", first);
+}
+
+/** They are judged here: its own program's word isn't taken for it. */
+function toldIn(lines: readonly string[], driller: Driller): Told {
+  const { records, state } = driller.drills;
+  const paths = [...records, state];
+  const parts = paths.map((_, index) => partIn(saidAs(`part${index}`, lines)));
   const unread = paths.find((_, index) => parts[index] === undefined);
-  if (unread !== undefined || saidAs("all", answer.first).length === 0) {
+  if (unread !== undefined || saidAs("all", lines).length === 0) {
     const file = unread ?? state;
-    return { cause: `${file} couldn't be read. Next: on ${host}, ls -l ${shellWord(file)}` };
+    return { cause: `${file} couldn't be read. Next: on ${recordsHost(driller)}, ls -l ${shellWord(file)}` };
   }
   const parsed = drillState.safeParse(jsonOf(parts.at(-1) ?? ""));
   const files = records.map((file, index): RecordsFile => ({ file, text: parts[index] ?? "" }));

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { counted } from "../../checks/wording";
 import type { Plan } from "../../plan";
-import { type DrillRecord, drillRecord } from "../../plan/contracts/drill-record";
-import { drilledBy } from "../drill/measured";
+import { type DrillRecord, drillRecord, linesIn } from "../../plan/contracts/drill-record";
+import { drilledBy, hasCome } from "../drill/measured";
 import type { Driller } from "../../plan/graph/drilled";
 import { copiesDrilled } from "../drill/tasks";
 import { undrilledOf } from "../../checks/undrilled";
@@ -73,14 +73,6 @@ interface Asking {
   readonly earlier: ReadonlyMap<string, EarlierDossier>;
 }
 
-// Two clocks that are right differ by less.
-const skewMs = 600_000;
-
-/** What was told by a clock that was ahead says nothing of when. */
-function hasCome({ at }: DrillRecord, nowMs: number): boolean {
-  return Date.parse(at) <= nowMs + skewMs;
-}
-
 export function hostEvidence(
   driller: Driller,
   told: Told,
@@ -94,8 +86,12 @@ export function hostEvidence(
   }
   const { chain, notes } = told;
   const faults = [...chain.faults, ...rewritten(of, chain.records, earlier)];
-  const lines = new Map(chain.text.split("\n").map(line => [line.slice(0, 64), line]));
   const drills = chain.records.filter(({ at }) => Date.parse(at) >= sinceMs);
+  const lines = new Map(drills.map(({ hash }) => [hash, ""]));
+  for (const line of linesIn(chain.text)) {
+    const hash = line.slice(0, 64);
+    if (lines.has(hash)) lines.set(hash, line);
+  }
   const last = chain.records.at(-1);
   return {
     ...{ ...of, state: faults.length > 0 ? "broken" : "sound", records: chain.records.length },
@@ -157,13 +153,8 @@ export function servicesOf(
   const known = new Map(
     drillers.flatMap(driller => {
       const { host, name } = driller.job;
-      const { drills = [] } = hosts.find(each => each.host === host && each.job === name) ?? {};
-      return [
-        ...drilledBy(
-          driller,
-          drills.filter(each => hasCome(each, nowMs)),
-        ),
-      ];
+      const { drills = [], faults = [] } = hosts.find(each => each.host === host && each.job === name) ?? {};
+      return [...drilledBy(driller, { records: drills, faults }, nowMs)];
     }),
   );
   const undrilled = undrilledOf(plan, drillers);

@@ -23,7 +23,7 @@ export async function lookAround(
     Promise.all(names.map(async host => ({ host, seen: await seenOn(asked, host) }))),
     seenIn(plan.estate, choice),
     loadedAt(plan.estate),
-    timesAsked(asked, plan, drillersOf(plan)),
+    timesAsked(asked, plan, drillersOf(plan), nowMs),
   ]);
   const answered = [...clusters.values()].flatMap(seen => ("cause" in seen ? [] : [seen]));
   const routed = await routedNow(plan, answered, choice);

@@ -3,7 +3,7 @@ import type { Plan } from "../../plan";
 import type { Asked } from "../ask-jobs";
 import { drilledBy, type PromisedTime, promisedTimes } from "../drill/measured";
 import { drillersOf } from "../../plan/graph/drilled";
-import { recordsOn } from "../evidence/ask";
+import { recordsOf } from "../evidence/ask";
 import { hostEvidence, type HostEvidence, type ServiceEvidence, servicesOf } from "../evidence/dossier";
 import type { ClusterChoice } from "../kubectl";
 import { lookAround } from "../live";
@@ -27,19 +27,18 @@ export interface Live {
 /** Asks all of them, and changes nothing. */
 export async function liveOf(asked: Asked, plan: Plan, choice: ClusterChoice, nowMs: number): Promise<Live> {
   const drillers = drillersOf(plan);
-  const [stands, there, drilled] = await Promise.all([
+  const [stands, there, recorded] = await Promise.all([
     standsNow(asked, plan, choice, nowMs),
     lookAround(asked, plan, choice, nowMs),
-    Promise.all(
-      drillers.map(async driller =>
-        hostEvidence(driller, await recordsOn(asked, driller), {
-          ...{ sinceMs: -Infinity, nowMs, earlier: new Map() },
-        }),
-      ),
-    ),
+    recordsOf(asked, drillers),
   ]);
+  const drilled = recorded.map(({ driller, told }) =>
+    hostEvidence(driller, told, { sinceMs: -Infinity, nowMs, earlier: new Map() }),
+  );
   const newest = new Map(
-    drillers.flatMap((driller, index) => [...drilledBy(driller, drilled[index]?.drills ?? [])]),
+    recorded.flatMap(({ driller, told }) =>
+      "cause" in told ? [] : [...drilledBy(driller, told.chain, nowMs)],
+    ),
   );
   return {
     ...{ atMs: nowMs, stands, findings: there.findings, drilled },

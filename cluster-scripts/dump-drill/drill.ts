@@ -53,32 +53,16 @@ const shown = 5;
 export const drill: Phase<DumpDrill> = {
   name: "drill",
   async run(run) {
-    const { config, stop, log, drilled } = run;
-    refuseWithoutDumps(config);
+    const { config, log, drilled } = run;
+    const lost = withoutGood(config);
+    const hasGood = allFolders(config).some(folder => goodDumpsOf(folder).length > 0);
+    if (!hasGood && lost.length === 0) throw withoutDumps(config);
     const evidence = recordsOf(config);
     const startedAt = new Date();
-    const dumps = dumpsAsked(config, undefined, undefined);
-    const client = await RestoreClient.meet(config, stop, "drill");
-    try {
-      refuseWithoutRoom(dumps, client);
-      for (const [index, dump] of dumps.entries()) {
-        const { database, startedAt } = dump.manifest;
-        log.progress(`drill: ${index} of ${dumps.length} dumps; at ${called(database)}`);
-        const begunMs = performance.now();
-        const reason = await faultOfRestored(dump, client, run);
-        const seconds = Math.round((performance.now() - begunMs) / 100) / 10;
-        drilled.push({ ...factsOf(dump, config), seconds, ...(reason !== undefined && { reason }) });
-        const said = `${called(database)} of ${momentText(Date.parse(startedAt))}`;
-        if (reason === undefined) log.info(`${said} came back in an empty server in ${seconds} s`);
-        else log.warn(`${said} did not come back: ${reason}`);
-        // What ended it, such as its memory, says nothing of the dumps behind this one.
-        if (reason !== undefined && !client.client.isThere) break;
-      }
-    } finally {
-      client.close();
-    }
+    const dumps = hasGood ? dumpsAsked(config, undefined, undefined) : [];
+    if (hasGood) await restoreAll(dumps, run);
     const untried = dumps.slice(drilled.length);
-    for (const dump of withoutGood(config)) {
+    for (const dump of lost) {
       const reason = "no good dump is there, though one was made: its file is gone, or it was held back";
       drilled.push({ ...factsOf(dump, config), seconds: 0, reason });
       log.warn(`${called(dump.manifest.database)} did not come back: ${reason}`);
@@ -89,9 +73,18 @@ export const drill: Phase<DumpDrill> = {
       seconds: 0,
       reason: "it was not tried",
     }));
-    leaveRecord({ config, evidence, startedAt }, [...drilled, ...notTried], failed);
-    const broken = evidence.faults.map(fault => `the record of drills: ${fault}`);
-    const faults = [...(failed === undefined ? [] : [failed]), ...broken.slice(0, 1)];
+    const broken = [...evidence.faults];
+    try {
+      leaveRecord({ config, evidence, startedAt }, [...drilled, ...notTried], failed);
+    } catch (error) {
+      // A disk that is full doesn't hide what is wrong with the dumps.
+      if (failed === undefined) throw error;
+      broken.unshift(messageOf(error));
+    }
+    const faults = [
+      ...(failed === undefined ? [] : [failed]),
+      ...broken.slice(0, 1).map(fault => `the record of drills: ${fault}`),
+    ];
     if (faults.length === 0) return;
     throw new RunnerError(exitCodes.failed, {
       failed: faults.join("; "),
@@ -103,6 +96,29 @@ export const drill: Phase<DumpDrill> = {
     });
   },
 };
+
+async function restoreAll(dumps: readonly Dump[], run: DumpDrill): Promise<void> {
+  const { config, stop, log, drilled } = run;
+  const client = await RestoreClient.meet(config, stop, "drill");
+  try {
+    refuseWithoutRoom(dumps, client);
+    for (const [index, dump] of dumps.entries()) {
+      const { database, startedAt } = dump.manifest;
+      log.progress(`drill: ${index} of ${dumps.length} dumps; at ${called(database)}`);
+      const begunMs = performance.now();
+      const reason = await faultOfRestored(dump, client, run);
+      const seconds = Math.round((performance.now() - begunMs) / 100) / 10;
+      drilled.push({ ...factsOf(dump, config), seconds, ...(reason !== undefined && { reason }) });
+      const said = `${called(database)} of ${momentText(Date.parse(startedAt))}`;
+      if (reason === undefined) log.info(`${said} came back in an empty server in ${seconds} s`);
+      else log.warn(`${said} did not come back: ${reason}`);
+      // What ended it, such as its memory, says nothing of the dumps behind this one.
+      if (reason !== undefined && !client.client.isThere) break;
+    }
+  } finally {
+    client.close();
+  }
+}
 
 function failedText(run: DumpDrill, left: number): string | undefined {
   const failed = failedIn(run);
@@ -130,11 +146,8 @@ function withoutGood(config: DumpDrillConfig): Dump[] {
     });
 }
 
-/** @throws {Refusal} */
-function refuseWithoutDumps(config: DumpDrillConfig): void {
-  if (allFolders(config).some(folder => goodDumpsOf(folder).length > 0)) return;
-  const { host, path } = config.seen;
-  throw new Refusal(
+function withoutDumps({ seen: { host, path } }: DumpDrillConfig): Refusal {
+  return new Refusal(
     `there is no good dump in ${path} of ${host}: nothing is restored`,
     "holdfast status   (it says how the job that makes them ended)",
   );

@@ -56,6 +56,14 @@ test.each<[string, (all: readonly string[]) => readonly (string | undefined)[], 
   expect(readChain(joined(change(lines(text)))).faults[0]).toMatch(fault);
 });
 
+test("of a file that is nothing but rubbish, not each line is told", () => {
+  const { faults } = readChain("\n".repeat(5000));
+  expect([faults.length, faults.at(-1)]).toEqual([
+    21,
+    "4980 more of its lines aren't what was written there",
+  ]);
+});
+
 test("a record that was changed together with its own hash isn't the one that the next one names", () => {
   const all = lines(written());
   rmSync(join(folder, "state"), { recursive: true });

@@ -105,31 +105,48 @@ export function lineOf(
   return `${sha256(json)} ${json}\n`;
 }
 
+/** Whole lines of a text, one after the other: a hostile one has so many that nobody holds all of them. */
+export function* linesIn(text: string): Generator<string> {
+  for (let from = 0, end = 0; (end = text.indexOf("\n", from)) >= 0; from = end + 1)
+    yield text.slice(from, end);
+}
+
+/** More of them say nothing more. */
+const mostFaults = 20;
+
 /** Reads records and their chain. A line without its end is what a write that was cut left, and no record. */
 export function readChain(whole: string, sha256: Sha256): Chain {
   const text = whole.slice(0, whole.lastIndexOf("\n") + 1);
   const records: DrillRecord[] = [];
   const faults: string[] = [];
-  for (const [index, line] of text.split("\n").slice(0, -1).entries()) {
+  let untold = 0;
+  const tell = (fault: string): void => {
+    if (faults.length < mostFaults) faults.push(fault);
+    else untold++;
+  };
+  let lines = 0;
+  for (const line of linesIn(text)) {
+    lines++;
     const record = recordIn(line);
     if (!record) {
-      faults.push(`line ${index + 1} is no record`);
+      tell(`line ${lines} is no record`);
       continue;
     }
     const { number, hash, previous, json } = record;
     const before = records.at(-1);
     if (sha256(json) !== hash)
-      faults.push(`record ${number} (line ${index + 1}) was changed: it isn't what its own hash says`);
+      tell(`record ${number} (line ${lines}) was changed: it isn't what its own hash says`);
     if (number !== (before?.number ?? 0) + 1)
-      faults.push(
-        `record ${number} (line ${index + 1}) comes after ${before === undefined ? "none" : `record ${before.number}`}: what is between them is missing, or they were put in another order`,
+      tell(
+        `record ${number} (line ${lines}) comes after ${before === undefined ? "none" : `record ${before.number}`}: what is between them is missing, or they were put in another order`,
       );
     else if (previous !== (before?.hash ?? ""))
-      faults.push(
-        `record ${number} (line ${index + 1}) isn't the one that was written after ${before === undefined ? "none" : `record ${before.number} as it is now`}`,
+      tell(
+        `record ${number} (line ${lines}) isn't the one that was written after ${before === undefined ? "none" : `record ${before.number} as it is now`}`,
       );
     records.push(record);
   }
+  if (untold > 0) faults.push(`${untold} more of its lines aren't what was written there`);
   return { records, faults, text };
 }
 

@@ -110,6 +110,7 @@ test.each<[string, Parameters<typeof lay>[1], RegExp]>([
   const { exitCode, text } = await evidence();
   expect(text).toMatch(words);
   expect(text).toContain("the records aren't those that were written. Next: docs/evidence.md");
+  expect(text).toMatch(/books +│ - +│ mirror:books on pve/);
   expect(exitCode).toBe(1);
 });
 
@@ -339,7 +340,24 @@ describe("records of a drill in a cluster, beside its dumps", () => {
     const { exitCode, text } = await evidence();
     expect(text).toMatch(words);
     expect(text).not.toContain("\u001b");
+    // What lies there proves nothing then, and nothing is measured by it.
+    expect(text).toMatch(/redis +│ - +│ dumps:redis-backup on k8s/);
     expect(exitCode).toBe(1);
+    expect((await holdfastIn(host.folder, ["drill", "--report"])).text).toMatch(
+      /redis +│ .*│ (owes|unmeasured) +│/,
+    );
+  });
+
+  test("a host with several such jobs is asked of one after the other, and of none twice that isn't reached", async () => {
+    layInPod(chainText([dumps()]), 1);
+    lay([facts("books")]);
+    host.installSsh('exec flock --nonblock --conflict-exit-code 255 "$0" "$0.run" "$last"');
+    expect((await evidence()).exitCode).toBe(0);
+    host.installSsh('echo "$$" >>"$0.calls"; exit 255');
+    expect((await evidence()).text).toMatch(
+      /redis-drill: the host wasn't asked[^]*pve: the host wasn't asked/,
+    );
+    expect(readFileSync(join(host.folder, "ssh/ssh.calls"), "utf8").trim().split("\n")).toHaveLength(1);
   });
 
   test("none is nothing drilled yet; what the pod can't read itself, or more than all drills write, isn't read for it", async () => {

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { readChain } from "../../host-scripts/runtime/drill-records";
 import { readManifest } from "../../cluster-scripts/cluster-dump/manifest";
@@ -53,6 +53,25 @@ test("a drill brings them back in a server of its own, and tells where fewer com
   world.writeConfig({ budgetMs: 1 });
   const stopped = await world.drill("redis-restore.sh");
   expect(stopped.runner.stdout).toMatch(/This drill leaves no record, and the next one begins anew/);
+});
+
+test("where no good dump is left, the record says so; a record that can't be left hides nothing", async () => {
+  await world.pod("redis-server.sh");
+  for (const name of world.files().filter(each => !each.endsWith(".json"))) rmSync(join(world.target, name));
+  const gone = await world.drill("redis-restore.sh");
+  expect([gone.runner.stdout, gone.runner.status, gone.client.status]).toEqual([
+    expect.stringMatching(/1 of 1 dumps did not come back .* no good dump is there, though one was made/),
+    1,
+    0,
+  ]);
+  const file = join(world.target, ".holdfast/drill/evidence.log");
+  const { records } = readChain(readFileSync(file, "utf8"));
+  expect(records).toMatchObject([{ result: "failed", restored: { entries: 0 }, whole: { entries: 1 } }]);
+  chmodSync(file, 0o400);
+  const unwritten = await world.drill("redis-restore.sh");
+  expect(unwritten.runner.stdout).toMatch(
+    /1 of 1 dumps did not come back .*; the record of drills: EACCES: permission denied, open '.*evidence\.log'/,
+  );
 });
 
 test("of two drills at once, as a person starts one while another is at work, one refuses and the other isn't disturbed", async () => {
