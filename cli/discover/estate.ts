@@ -21,6 +21,7 @@ export function draftOf(found: Found, way: Way, year: number): Draft {
   const { host, called, cluster, nas } = found;
   const { services, left } = servicesOf(found);
   const disks = host.disks.map(({ name }) => name);
+  const nasName = destinationName(called);
   const estate = {
     name: todo("my-house", "what it is called in alerts and reports"),
     zone: zoneOf(host.zone),
@@ -38,12 +39,12 @@ export function draftOf(found: Found, way: Way, year: number): Draft {
         },
       },
     }),
-    ...(nas && { destinations: { [destinationName]: destinationPart(nas) } }),
+    ...(nas && { destinations: { [nasName]: destinationPart(nas, nasName) } }),
     links: [
       ...(nas
         ? [
             todo(
-              { from: destinationName, to: called, bandwidth: "20MB" },
+              { from: nasName, to: called, bandwidth: "20MB" },
               "how many bytes a second a restore from the NAS carries",
             ),
           ]

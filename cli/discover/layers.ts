@@ -30,11 +30,11 @@ export function layersOf(
     ...{ host: called, target, kinds: new Set(kinds), receiver },
     ...(pool && { pool: pool.name }),
     ...(source !== undefined && { source }),
-    ...(nas && { elsewhere: { destination: destinationName, folder: folderAt(nas, called) } }),
+    ...(nas && { elsewhere: { destination: destinationName(called), folder: folderAt(nas, called) } }),
   };
   const begun = Object.values(layers).map((layer: Layer) => [layer.name, layer.begins?.(there)] as const);
   return noted(
     Object.fromEntries(begun.flatMap(([name, part]) => (part === undefined ? [] : [[name, [part]]]))),
-    `TODO: when each job runs, how long that takes, what it may lose at most. ${nas ? `Nothing is sent to ${destinationName} before destinations.${destinationName}.receives says how` : "All are on the host's own backup disk: for a NAS elsewhere, holdfast explain layers"}`,
+    `TODO: when each job runs, how long that takes, what it may lose at most. ${nas ? `Nothing is sent to ${destinationName(called)} before destinations.${destinationName(called)}.receives says how` : "All are on the host's own backup disk: for a NAS elsewhere, holdfast explain layers"}`,
   );
 }

@@ -1,5 +1,5 @@
-import { destinationPart, folderAt, leftAtNas, nasIn } from "./nas";
-import { plainOf } from "./noted";
+import { destinationName, destinationPart, folderAt, leftAtNas, nasIn } from "./nas";
+import { plainOf, typeScriptOf } from "./noted";
 
 const says = { key: undefined, media: undefined, shares: undefined, system: undefined, room: undefined };
 const way = { user: "me", address: "nas", port: 22 };
@@ -35,7 +35,7 @@ test("of a NAS that is all but full, no more is in use than it has", () => {
     way,
     undefined,
   );
-  expect(found && plainOf(destinationPart(found))).toMatchObject({ size: "7.1TB", used: "7.1TB" });
+  expect(found && plainOf(destinationPart(found, "nas"))).toMatchObject({ size: "7.1TB", used: "7.1TB" });
 });
 
 test("a NAS that is full has a volume all the same, and none besides where copies could lie", () => {
@@ -54,4 +54,12 @@ test("without a share that is called as a backup's, one has to be made; of what 
   expect(of('productversion="7.2"', "/volume1/photo\0")).toEqual(["/Backup/pve", true]);
   expect(of('productversion="7.2"', "/volume1/my-backup\0")).toEqual(["/my-backup/pve", false]);
   expect(of(undefined, "")).toEqual(["/volume1/Backup/pve", false]);
+});
+
+test("it is called otherwise than its host, and its key is asked for at its own port", () => {
+  expect(["pve", "nas"].map(destinationName)).toEqual(["nas", "nas-2"]);
+  const room = "/dev/sda 9000000 1 9000000 1% /volume1";
+  const found = nasIn({ ...says, room }, { ...way, port: 2222 }, undefined);
+  const text = typeScriptOf({ it: found && destinationPart(found, "nas-2") });
+  expect(text).toMatch(/explain destinations\.nas-2\.receives; .* ssh-keyscan -p 2222 -t ed25519 nas, /);
 });

@@ -27,8 +27,10 @@ interface Volume {
   readonly freeBytes: number;
 }
 
-/** What it is called in the estate. */
-export const destinationName = "nas";
+/** What it is called in the estate: a link between machines of one name would lead from one to itself. */
+export function destinationName(host: string): string {
+  return host === "nas" ? "nas-2" : "nas";
+}
 
 /** Nothing where it didn't tell of any volume. */
 export function nasIn(
@@ -100,7 +102,7 @@ function kilobytes(word: string): number {
 }
 
 /** The NAS as an estate has it. */
-export function destinationPart({ way, system, volume, media, hostKey }: FoundNas): object {
+export function destinationPart({ way, system, volume, media, hostKey }: FoundNas, called: string): object {
   const [only, more] = media;
   const kind = system === undefined ? "ssh" : "synology";
   return noted(
@@ -118,7 +120,7 @@ export function destinationPart({ way, system, volume, media, hostKey }: FoundNa
       size: roomOf(volume.bytes),
       used: noted(usedOf(volume.usedBytes, volume.bytes), `all that is at ${volume.mount} now`),
     },
-    `${system ?? "no Synology"}. TODO: receives: holdfast explain destinations.${destinationName}.receives; ${hostKey === undefined ? `and its hostKey: ssh-keyscan -t ed25519 ${way.address}, compared at the NAS; ` : ""}until then nothing is sent`,
+    `${system ?? "no Synology"}. TODO: receives: holdfast explain destinations.${called}.receives; ${hostKey === undefined ? `and its hostKey: ssh-keyscan -p ${way.port} -t ed25519 ${way.address}, compared at the NAS; ` : ""}until then nothing is sent`,
   );
 }
 
