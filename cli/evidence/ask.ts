@@ -5,6 +5,7 @@ import { shellWord } from "../../plan/contracts/shell-word";
 import { type Asked, askJobs, saidAs, soon } from "../ask-jobs";
 import type { Driller } from "../../plan/graph/drilled";
 import type { Drills } from "../../plan/job";
+import { formatSize } from "../../plan/units/size";
 import { jsonOf } from "../json";
 
 /** What a host has on record of its drills; or why nobody knows. */
@@ -70,6 +71,11 @@ async function askedOf(asked: Asked, driller: Driller): Promise<Answer> {
 function toldIn(lines: readonly string[], driller: Driller): Told {
   const { records, state } = driller.drills;
   const paths = [...records, state];
+  const large = paths.find((_, index) => saidAs(`large${index}`, lines).length > 0);
+  if (large !== undefined)
+    return {
+      cause: `${large} has ${formatSize(mostBytes)} or more, which isn't read. Next: docs/evidence.md says how records are begun anew`,
+    };
   const parts = paths.map((_, index) => partIn(saidAs(`part${index}`, lines)));
   const unread = paths.find((_, index) => parts[index] === undefined);
   if (unread !== undefined || saidAs("all", lines).length === 0) {
@@ -105,7 +111,7 @@ function readCommand(file: string, index: number, kept: Drills["kept"]): string 
   const as = kept ? `setpriv --reuid=${kept.uid} --regid=${kept.uid} --clear-groups --no-new-privs ` : "";
   const word = shellWord(kept ? file.slice(kept.below.length + 1) : file);
   const read = (bytes: number): string => `${as}${soon} head --bytes=${bytes} -- ${word}`;
-  const whole = `text=$(${read(mostBytes)} | base64 --wrap=0) && [ "\${#text}" -lt ${Math.floor((mostBytes * 4) / 3)} ] && echo "part${index} $text"`;
+  const whole = `text=$(${read(mostBytes)} | base64 --wrap=0) && if [ "\${#text}" -lt ${Math.floor((mostBytes * 4) / 3)} ]; then echo "part${index} $text"; else echo "large${index} 1"; fi`;
   const absent = `case "$said" in *": No such file or directory") echo "part${index} ";; esac`;
   return `(${from}{ if said=$(${read(1)} 2>&1 >/dev/null); then ${whole}; else ${absent}; fi; })`;
 }

@@ -127,12 +127,13 @@ export function readChain(whole: string, sha256: Sha256): Chain {
   let lines = 0;
   for (const line of linesIn(text)) {
     lines++;
-    const record = recordIn(line);
-    if (!record) {
+    const found = recordIn(line);
+    if (!found) {
       tell(`line ${lines} is no record`);
       continue;
     }
-    const { number, hash, previous, json } = record;
+    const { json, ...record } = found;
+    const { number, hash, previous } = record;
     const before = records.at(-1);
     if (sha256(json) !== hash)
       tell(`record ${number} (line ${lines}) was changed: it isn't what its own hash says`);

@@ -146,7 +146,11 @@ test("a dossier is one page and one file for a program, which need nothing else;
   expect(text.match(/: written/g)).toHaveLength(2);
   expect(page).toContain("FAILED: &lt;b&gt;2 entries differ");
   expect(page).not.toMatch(/src=|href=|<script/);
-  const { hosts } = JSON.parse(json) as { hosts: { lines: string[]; head: { hash: string } }[] };
+  const { hosts } = JSON.parse(json) as {
+    hosts: { lines: string[]; head: { hash: string }; drills: object[] }[];
+  };
+  // Its text stands once, among the lines.
+  expect(hosts[0]?.drills[0]).not.toHaveProperty("json");
   const lines = hosts[0]?.lines ?? [];
   expect(lines.map(line => line.slice(0, 64))).toEqual(lines.map(line => sha256(line.slice(65))));
   expect(lines.at(-1)?.slice(0, 64)).toBe(hosts[0]?.head.hash);
@@ -376,5 +380,6 @@ describe("records of a drill in a cluster, beside its dumps", () => {
     layInPod("", 0);
     truncateSync(inPod("evidence.log"), 2 ** 40);
     await unread();
+    expect((await evidence()).text).toContain("has 34 MB or more, which isn't read. Next: docs/evidence.md");
   });
 });
