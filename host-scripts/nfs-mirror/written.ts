@@ -10,7 +10,7 @@ import { quoted } from "../runtime/quoted";
 import type { RsyncPass } from "../runtime/rsync";
 import { bootId } from "../runtime/run-state";
 import { shell } from "../runtime/shell";
-import { longestSyncMs, syncFileSystem } from "../runtime/sync-file-system";
+import { holdFileSystem, longestSyncMs, syncFileSystem } from "../runtime/sync-file-system";
 import { inTree, statIn } from "../runtime/tree-path";
 import { changedSince, clockSlackMs } from "./changed-since";
 import { frozenIn } from "./held";
@@ -53,6 +53,7 @@ export function isUnwritten(config: NfsMirrorConfig): boolean {
 
 /** Says, before the first change, that what comes is on the disk only once the run says so. */
 export function beginWriting({ config, startedAt }: Mirror): void {
+  holdFileSystem(config.target.path);
   if (!isUnwritten(config)) note(config, startedAt.getTime(), false);
 }
 

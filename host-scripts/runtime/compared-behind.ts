@@ -51,9 +51,10 @@ export class ComparedBehind {
     return others;
   }
 
-  /** No more is read. */
-  end(): void {
+  /** No more is read, and no file is open. */
+  async end(): Promise<void> {
     this.hasEnded = true;
+    await this.going;
   }
 
   private isOver(): boolean {

@@ -9,7 +9,7 @@ import { exchange } from "./exchange";
 import { quoted } from "./quoted";
 import { run } from "./run";
 import { shell } from "./shell";
-import { longestSyncMs, syncFileSystem } from "./sync-file-system";
+import { holdFileSystem, letFileSystemGo, longestSyncMs, syncFileSystem } from "./sync-file-system";
 import { firstLines } from "./tail";
 
 /**
@@ -56,6 +56,7 @@ export function freshGeneration(root: string, period: string, path: string): Fre
   makeTrash(root);
   const folder = freeName(root, partFolder);
   mkdirSync(folder, { mode: 0o700 });
+  holdFileSystem(folder);
   return { folder, target, root, period };
 }
 
@@ -68,6 +69,7 @@ export function firstGeneration(root: string, period: string, path: string): Fre
   const folder = join(root, partFolder, `${firstPrefix}${createHash("sha256").update(path).digest("hex")}`);
   makeTrash(root);
   makeFolders(root, folder);
+  holdFileSystem(folder);
   return { folder, target, root, period };
 }
 
@@ -101,6 +103,7 @@ export async function promote(
   const { folder, target, root, period } = fresh;
   makeFolders(root, dirname(target));
   await writeToDisk(folder, stop);
+  letFileSystemGo(folder);
   const replaced = statOf(target) !== undefined;
   if (replaced) await exchange(folder, target, lockFd);
   else renameSync(folder, target);
@@ -115,6 +118,7 @@ export async function promote(
 
 /** Gives up a generation that isn't complete. */
 export function discard(fresh: FreshGeneration): void {
+  letFileSystemGo(fresh.folder);
   if (statOf(fresh.folder)) intoTrash(fresh.root, fresh.folder);
 }
 

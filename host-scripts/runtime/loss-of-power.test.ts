@@ -1,9 +1,17 @@
 import type * as fs from "node:fs";
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { writeDurably } from "./durable";
-import { freshGeneration, promote } from "./generations";
+import { discard, firstGeneration, freshGeneration, promote } from "./generations";
 import { openSegment } from "./journal";
 
 /*
@@ -90,4 +98,20 @@ test("a first generation has its place on disk when it is told", async () => {
     "sync 2026-22/ns",
     "sync .part",
   ]);
+});
+
+// What comes of it is tested in test/runners: nfs-mirror-written, and daily-backup-ways.
+test("a generation's file system is held from before its first write until all is on disk, or it is given up", async () => {
+  const isHeld = (path: string): boolean =>
+    readdirSync("/proc/self/fd").some(fd => existsSync(`/proc/self/fd/${fd}`) && linkOf(fd) === path);
+  const linkOf = (fd: string): string => readlinkSync(`/proc/self/fd/${fd}`);
+  for (const begin of [freshGeneration, firstGeneration]) {
+    const fresh = begin(folder, "2026-22", "ns/claim");
+    expect(isHeld(fresh.folder)).toBe(true);
+    const { folder: promoted } = await promote(fresh, new AbortController().signal, lockFd);
+    expect([fresh.folder, promoted].filter(isHeld)).toEqual([]);
+  }
+  const fresh = freshGeneration(folder, "2026-23", "ns/claim");
+  discard(fresh);
+  expect([fresh.folder, `${folder}/.trash/2`].filter(isHeld)).toEqual([]);
 });

@@ -12,9 +12,9 @@ import type { RsyncItem } from "./rsync-items";
 import { shell } from "./shell";
 import { sizeText } from "./size-text";
 import { bringSparseFiles, sameSparseFiles, sparseFiles } from "./sparse-files";
-import { syncFileSystem } from "./sync-file-system";
+import { holdFileSystem, letFileSystemGo, syncFileSystem } from "./sync-file-system";
 import { firstLines } from "./tail";
-import { belowFoldersOf, inTree } from "./tree-path";
+import { belowFoldersOf, inTree, isFolderIn } from "./tree-path";
 
 export interface RestoreTree {
   /** Folder with the copy. */
@@ -62,8 +62,18 @@ export interface RestoredTree {
  * @throws {RunnerError} when something could not be written, or is not what the copy has
  */
 export async function restoreTree(tree: RestoreTree): Promise<RestoredTree> {
-  const { into, deletes, keepsRoot, keeps = [], leavesOut = [], only } = tree;
+  const { into } = tree;
   mkdirSync(tree.stateDir, { recursive: true, mode: 0o700 });
+  holdFileSystem(into);
+  try {
+    return await restored(tree);
+  } finally {
+    letFileSystemGo(into);
+  }
+}
+
+async function restored(tree: RestoreTree): Promise<RestoredTree> {
+  const { into, deletes, keepsRoot, keeps = [], leavesOut = [], only } = tree;
   const names =
     only ?? (keepsRoot ? entriesOf(tree.from).filter(name => !leavesOut.includes(name)) : undefined);
   const listed = <Result>(
@@ -106,7 +116,7 @@ export async function restoreTree(tree: RestoreTree): Promise<RestoredTree> {
   const sparse = tree.far
     ? []
     : sparseFiles(tree.from, names ?? entriesOf(tree.from).filter(name => !leavesOut.includes(name)));
-  const hasNothing = tree.far !== undefined || entriesOf(into).every(name => name === "lost+found");
+  const hasNothing = tree.far !== undefined || entriesOf(into).every(name => isEmptyOwn(into, name));
   await bringSparseFiles(pair, sparse);
   const byContent = ["--checksum"];
   const behind = new ComparedBehind(tree, tree.stop);
@@ -138,8 +148,13 @@ export async function restoreTree(tree: RestoreTree): Promise<RestoredTree> {
     refuseOthers(tree, other);
     return { entries, bytes: Math.max(bytes, copied.bytes) };
   } finally {
-    behind.end();
+    await behind.end();
   }
+}
+
+/** What mkfs makes, with nothing in it. */
+function isEmptyOwn(root: string, name: string): boolean {
+  return name === "lost+found" && isFolderIn(root, name) && entriesOf(inTree(root, name)).length === 0;
 }
 
 type Other = Pick<RsyncItem, "path" | "letters">;

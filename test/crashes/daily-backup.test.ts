@@ -47,8 +47,8 @@ const steps = [
   { step: "linking", program: "cp", when: "before", words: "*" },
   { step: "copying", program: "rsync", when: "before", words: "*/.part/*" },
   { step: "database", program: "unshare", when: "before", words: "*", of: "one volume" },
-  { step: "on its way to disk", program: "sync", when: "before", words: "*" },
-  { step: "exchanged", program: "perl", when: "after", words: "*" },
+  { step: "on its way to disk", program: "perl", when: "before", words: "*syncfs*" },
+  { step: "exchanged", program: "perl", when: "after", words: "*EEXIST*" },
   { step: "prune", program: "ionice", when: "before", words: "*" },
 ] as const satisfies readonly Step[];
 

@@ -586,7 +586,7 @@ const phases = [
     hold: () => world.firewall.switchFaults({ tar: "stall" }),
     there: () => phaseNow() === "tar",
   },
-  { phase: "promote", hold: () => hold("sync", "*/.part/0"), there: reached },
+  { phase: "promote", hold: () => hold("perl", "*syncfs*/.part/0"), there: reached },
   {
     phase: "prune",
     // A run whose budget ended before removes what it has made in the same way, and nothing ends that.

@@ -123,6 +123,20 @@ test("a folder in the place of such a file goes, and nothing is left of what was
   expect(lstatSync(inFolder("into/image")).size).toBe(2 ** 27);
 });
 
+test("what fsck has put into an empty volume is compared by content", async () => {
+  const [copy, there] = ["from", "into"].map(name => inFolder(`${name}/lost+found`));
+  for (const [at, text] of [
+    [copy, "good"],
+    [there, "evil"],
+  ] as const) {
+    mkdirSync(`${at}`);
+    writeFileSync(`${at}/#12`, text);
+    utimesSync(`${at}/#12`, time, time);
+  }
+  await restore();
+  expect(textAt("into/lost+found/#12", 0, 4)).toBe("good");
+});
+
 test("one that was copied as something else, at its size and time, is told", async () => {
   makeSparse("from/image", written);
   writeFileSync(

@@ -9,7 +9,7 @@ import type { LackedEntry } from "../../runtime/rsync-errors";
 import type { RsyncItem } from "../../runtime/rsync-items";
 import { ready, shell } from "../../runtime/shell";
 import { bringSparseFiles, sameSparseFiles, type SparsePair, sparseFiles } from "../../runtime/sparse-files";
-import { syncFileSystem } from "../../runtime/sync-file-system";
+import { holdFileSystem, letFileSystemGo, syncFileSystem } from "../../runtime/sync-file-system";
 import { firstLines } from "../../runtime/tail";
 import { foldersAbove } from "../../runtime/tree-path";
 import { asideOf, mirrorRoot, restoreCommand, type RestoreRecord } from "./record";
@@ -48,6 +48,7 @@ export async function copyAside(
   isResumed: boolean,
 ): Promise<RestoreRecord> {
   const { log } = tools;
+  holdFileSystem(asideOf(record));
   let bytes = 0;
   let entries = 0;
   const pair = pairOf(tools, record);
@@ -127,6 +128,7 @@ const shown = 5;
 /** What is compared and put in its place is on the disk, also after a loss of power. */
 async function syncDisk(tools: Tools, record: RestoreRecord): Promise<void> {
   const fault = await syncFileSystem(asideOf(record), { timeoutMs: longestMs, stop: tools.stop.signal });
+  letFileSystemGo(asideOf(record));
   endIfStopped(tools, record);
   if (fault !== undefined)
     throw new RunnerError(exitCodes.failed, {
