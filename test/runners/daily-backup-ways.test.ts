@@ -21,7 +21,7 @@ import { estate } from "../../stacks/homelab/estate";
 import { runnerOf } from "../../stacks/runner";
 import { inTime, testLong } from "../long";
 import { failingFolder } from "./support/failing-folder";
-import { makeDiskImage } from "./support/disk-image";
+import { makeDiskImage, mountLiar } from "./support/disk-image";
 import { makeNasty } from "./support/nasty";
 import { rsyncTools } from "./support/rsync-tools";
 import { bundleProgram, type SqliteNamespace, sqliteNamespace } from "./support/sqlite-world";
@@ -512,14 +512,9 @@ cat ${folder}/said`,
   });
 
   test("what the disk didn't take is told, though another program was told so before", async () => {
-    const [small, into] = [join(folder, "small"), join(folder, "into")];
+    const into = await mountLiar(inside, folder);
     writeFileSync(join(folder, "source/large"), Buffer.alloc(16 * 2 ** 20, "text"));
     await make("files", weeks["2026-22"]);
-    for (const path of [small, into]) mkdirSync(path);
-    await inside("mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", small);
-    const format = "-q -b 4096 -N 1024 -O ^has_journal -E lazy_itable_init=0,nodiscard";
-    await inside("mkfs.ext4", ...format.split(" "), join(small, "image"), "64M");
-    await inside("mount", "-o", "loop,nosuid,nodev", join(small, "image"), into);
     world.shadow("rsync", `PATH=\${PATH#*:}; rsync "$@"; ended=$?; sync -f ${into}; exit $ended`);
     const { status, stdout } = await ask("restore", "shop/data", "--into", into);
     expect(stdout).toContain("what was restored can't be written to disk: syncfs ended with");

@@ -12,7 +12,7 @@ import {
 import { join } from "node:path";
 import { inTime, long, testLong } from "../long";
 import { versionsAnswer } from "../../plan/contracts/versions";
-import { makeDiskImage } from "./support/disk-image";
+import { makeDiskImage, mountLiar } from "./support/disk-image";
 import { makeNasty } from "./support/nasty";
 import { rotFiles } from "./support/rot";
 import type { FinishedRun } from "./support/started-run";
@@ -557,6 +557,20 @@ test("what rots while it is copied is no success, and nothing is replaced", asyn
   world.unshadow("rsync");
   expect(await mirror("restore", "nasty", "--resume")).toMatchObject({ status: 0 });
   expect(differences(nasty, await treeOf(sourceOf("nasty")))).toEqual([]);
+});
+
+test("what the disk there doesn't take is no success, though another program is told so first", async () => {
+  writeFileSync(`${world.source}/app/large`, Buffer.alloc(16 * 2 ** 20, "text"));
+  expect(await mirror()).toMatchObject({ status: 0 });
+  const into = await mountLiar(world.inside, world.folder);
+  world.shadow("rsync", `REAL "$@"; ended=$?; sync -f ${into}; exit $ended`);
+  const { status, stderr, stdout } = await mirror("restore", "app", "--into", into);
+  world.unshadow("rsync");
+  expect([stdout + stderr, status]).toEqual([
+    expect.stringContaining("what was copied can't be written to disk: syncfs ended with"),
+    1,
+  ]);
+  await world.inside("umount", into, join(world.folder, "small"));
 });
 
 test("a link in the place of a folder leads no restore out of the tree", async () => {

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { closeSync, openSync, truncateSync, writeFileSync, writeSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, truncateSync, writeFileSync, writeSync } from "node:fs";
+import { join } from "node:path";
 import { execa } from "execa";
 
 /** Makes a file that is an ext4 file system. @param options of mke2fs @returns its UUID */
@@ -27,4 +28,22 @@ export async function damageFile(image: string, name: string, blockBytes: number
   const file = openSync(image, "r+");
   writeSync(file, Buffer.alloc(16, 0xff), 0, 16, Number(leaf) * blockBytes);
   closeSync(file);
+}
+
+/**
+ * Mounts an ext4 file system that says to have 64 MiB, and whose disk takes no more than 8.
+ * @param inside runs a program where mounts are nobody else's
+ * @returns where
+ */
+export async function mountLiar(
+  inside: (program: string, ...args: string[]) => Promise<unknown>,
+  folder: string,
+): Promise<string> {
+  const [small, into] = [join(folder, "small"), join(folder, "into")] as const;
+  for (const path of [small, into]) mkdirSync(path);
+  await inside("mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", small);
+  const format = "-q -b 4096 -N 1024 -O ^has_journal -E lazy_itable_init=0,nodiscard";
+  await inside("mkfs.ext4", ...format.split(" "), join(small, "image"), "64M");
+  await inside("mount", "-o", "loop,nosuid,nodev", join(small, "image"), into);
+  return into;
 }
