@@ -530,7 +530,11 @@ test("what a host says and no estate takes is left out and told, and the rest is
         (text, id) => text.replace('{"vg_name":"pve", "lv_name":"vm-101', line => `${mayHave(id)},${line}`),
         lvs.replace('"data_percent":"0.86"', '"data_percent":"100.00"'),
       ),
-      qm: [qm, ...off.map(id => `  ${id} off-${id}  stopped  2048  93.10 0`)].join("\n"),
+      qm: [
+        qm,
+        ...off.map(id => `  ${id} off-${id}  stopped  2048  93.10 0`),
+        "  111 twin  stopped  2048  93.10 0",
+      ].join("\n"),
       lsblk: lsblk.replace('"ubda"', '"cciss!c0d0"'),
       // One that is full, as its pool is.
       findmnt: withMore(findmnt.replace("33501757440", "2960000"), /"filesystems": \[/, [
@@ -548,6 +552,7 @@ test("what a host says and no estate takes is left out and told, and the rest is
     '\n  the file system at "/srv/../etc" (ext4), a path that no estate takes: no layer copies it',
   );
   expect(text).toContain('\n  the file system at "/srv/a\\u202eb" (ext4), a path that no estate takes');
+  expect(text).toMatch(/^ {2}twin, which an estate doesn't take: /m);
   expect(exitCode).toBe(0);
   const { zone, hosts, services } = await written("part.json");
   expect(zone).toBe("UTC");
