@@ -87,6 +87,7 @@ import { partlyCovered } from "./routes/partly-covered";
 import { trackerWatchesLess } from "./routes/tracker-watches-less";
 import { databaseAsFiles } from "./routes/database-as-files";
 import { guestsLeftOut } from "./routes/guests-left-out";
+import { sqliteUnsaid } from "./routes/sqlite-unsaid";
 import { sqliteTorn } from "./routes/sqlite-torn";
 import { jobFarLooser } from "./promises/job-far-looser";
 import { linkTooSlow } from "./promises/link-too-slow";
@@ -219,6 +220,7 @@ const checks: readonly Check[] = [
   zoneApart,
   twelveHoursOff,
   sqliteTorn,
+  sqliteUnsaid,
   databaseAsFiles,
   guestsLeftOut,
   diskStays,

@@ -108,3 +108,30 @@ export function statementsExample(
     }));
   });
 }
+
+/** The sound example estate with a dump of its volume by SQLite's client, and what else is said of that volume. */
+export function sqliteDumpExample(name: string, volume: { readonly holds?: "sqlite" }): Example {
+  return example(name, ({ clusters, services, layers, monitoring }) => {
+    const image = `docker.io/library/some@sha256:${"0123456789abcdef".repeat(4)}`;
+    Object.assign(clusters["k8s"] ?? {}, { runnerImage: image });
+    Object.assign(services["nextcloud"]?.data[0] ?? {}, volume);
+    const [other] = layers["cluster-dump"];
+    if (!other) throw new Error("the example has a dump");
+    layers["cluster-dump"].push({
+      ...other,
+      ...{ name: "nextcloud-backup", namespace: "nextcloud", dataset: "nextcloud" },
+      ...{ target: { host: "pve", path: "/srv/nfs/nextcloud-backup" }, keep: { age: "30d" }, size: "1GB" },
+      schedule: { cron: "30 0 * * *" },
+      dump: { engine: "sqlite", image, owner: 33, usedBy: { app: "nextcloud" } },
+    });
+    monitoring.exporters?.push({
+      ...{ job: "kube-state-metrics", instances: ["kube-state-metrics"] },
+      metrics: [
+        ...["info", "spec_suspend", "status_last_schedule_time", "status_last_successful_time"].map(
+          metric => `kube_cronjob_${metric}`,
+        ),
+        "kube_pod_container_status_waiting_reason",
+      ],
+    });
+  });
+}

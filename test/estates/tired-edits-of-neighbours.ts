@@ -2,12 +2,12 @@ import { dumpOf, mirror, offsite, snapshot } from "./mutation";
 import type { TiredEdit } from "./tired-edits";
 
 const at = (path: string): string => `estate.${path}`;
-const held = at("services.vaultwarden.data[0].holds");
 const holds = (value: string): TiredEdit => [
   `a SQLite dump of a volume of ${value}`,
   "services > vaultwarden > data > 0 > holds",
   value,
-  held,
+  "routes/sqlite-unsaid",
+  "vaultwarden",
 ];
 const image = (of: Parameters<typeof dumpOf>[0], value: string, what: string): TiredEdit => [
   what,
@@ -41,8 +41,6 @@ const calendar = (what: string, where: string, value: string, path: string): Tir
 ];
 /** What is right of its neighbour, or was until a letter, an engine or an hour was touched. */
 export const neighbours: TiredEdit[] = [
-  holds("files"),
-  holds("database"),
   image("mysql", "docker.io/library/mariadb:11", "MariaDB's image for MySQL"),
   image("vault", "docker.io/hashicorp/consul:1.14", "Consul's image for Vault"),
   image("redis", "docker.io/hashicorp/vault:1.14.1", "Vault's image for Redis"),
@@ -191,3 +189,6 @@ export const warnedOfNeighbours: TiredEdit[] = [
     "night",
   ],
 ];
+
+/** What is told of copies that are there all the same. */
+export const heldOtherwise: TiredEdit[] = [holds("files"), holds("database")];

@@ -23,7 +23,7 @@ import { addresses, values, words } from "./tired-edits-of-fields";
 import { formerNames, watching } from "./tired-edits-of-monitoring";
 import { drills, foldersApart, impossible, lettersApart, missed } from "./tired-edits-of-slips";
 import { goneJobs, keptAlone, nobodys, ofMany } from "./tired-edits-of-many";
-import { neighbours, warnedOfNeighbours } from "./tired-edits-of-neighbours";
+import { heldOtherwise, neighbours, warnedOfNeighbours } from "./tired-edits-of-neighbours";
 import { days, legs, ofLayers, unsaid, warnedOfLayers } from "./tired-edits-of-layers";
 
 /** First those that are asked for more than an answer. */
@@ -79,6 +79,7 @@ const warnings = walked([
   ...keptAlone,
   ...looser,
   ...foldersApart,
+  ...heldOtherwise,
 ]).map(([what, at, to, answer, subject]) => ({
   what,
   at,

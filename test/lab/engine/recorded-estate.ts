@@ -41,11 +41,7 @@ export function estateToRecord({ host, port, user, hostKey }: SshServer, api: st
   Object.assign(services?.["wiki"]?.data[0] ?? {}, {
     on: { host: "pve", pool: "data", namespace: "monitoring" },
   });
-  Object.assign(services?.["nextcloud"]?.data[0] ?? {}, {
-    namespace: "monitoring",
-    size: "1GB",
-    holds: "sqlite",
-  });
+  Object.assign(services?.["nextcloud"]?.data[0] ?? {}, { namespace: "monitoring", size: "1GB" });
   layers["cluster-dump"]?.push({
     ...(wiki as NonNullable<typeof wiki>),
     ...{ name: "nextcloud-backup", dataset: "nextcloud", schedule: { cron: "40 0 * * *" } },
