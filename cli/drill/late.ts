@@ -25,5 +25,6 @@ export function lateFix({ measuredMs = 0, togetherMs = 0 }: PromisedTime): strin
 
 export function timeText(ms: number | undefined): string {
   if (ms === undefined || !Number.isFinite(ms)) return "-";
-  return ms === 0 ? "no bytes to wait for" : formatDuration(Math.ceil(ms));
+  // 3 B / 3 B x 0.1 s is 100.00000000000001 ms.
+  return ms === 0 ? "no bytes to wait for" : formatDuration(Math.ceil(Number(ms.toFixed(3))));
 }

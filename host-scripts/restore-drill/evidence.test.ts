@@ -56,6 +56,12 @@ test.each<[string, (all: readonly string[]) => readonly (string | undefined)[], 
   expect(readChain(joined(change(lines(text)))).faults[0]).toMatch(fault);
 });
 
+test("what would be no record is written nowhere", () => {
+  const text = written();
+  expect(() => openEvidence(config, Number.MAX_SAFE_INTEGER).add(facts("e"))).toThrow(/isn't one/);
+  expect(own()).toBe(text);
+});
+
 test("of a file that is nothing but rubbish, not each line is told", () => {
   const { faults } = readChain("\n".repeat(5000));
   expect([faults.length, faults.at(-1)]).toEqual([

@@ -62,9 +62,10 @@ export function openRecords(files: readonly string[], lastRecord: number): Evide
       // What was taken from the end leaves a gap in the numbers, which stays to be seen.
       const { number = 0, hash = "" } = all.at(-1) ?? {};
       const line = lineOf(facts, { number: Math.max(number, lastRecord), hash }, sha256);
-      for (const file of files) append(file, line);
+      // Before it is written: what is no record stays in the chain for good.
       const [added] = readChain(line).records;
       if (!added) throw new Error(`a record of this version isn't one: ${line}`);
+      for (const file of files) append(file, line);
       all.push(added);
       return added;
     },

@@ -307,7 +307,7 @@ describe("records of a drill in a cluster, beside its dumps", () => {
     expect(page).toContain("all: 1 dump into an empty server (dump_1.rdb.gz)");
     const report = await holdfastIn(host.folder, ["drill", "--report"]);
     expect(report.text).toMatch(
-      /redis from pve:\/srv\/nfs\/redis-backup \(dumps\): 3 B in 0\.1 s on 2024-11-27/,
+      /redis from pve:\/srv\/nfs\/redis-backup \(dumps\): 3 B in 0\.1 s on 2024-11-27 .*; 3 B \/ 3 B x 0\.1 s = 100 ms/,
     );
     // Written anew as a whole, it hangs together. Two of one second have one name.
     for (const name of dossiers("")) {
