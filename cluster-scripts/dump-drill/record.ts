@@ -3,11 +3,21 @@ import type { DumpDrillConfig } from "../../plan/contracts/dump-drill";
 import { dumpsTier, drillRecordsName } from "../../plan/contracts/drill-record";
 import { type Evidence, openRecords } from "../../host-scripts/runtime/drill-records";
 import { readState, writeState } from "../../host-scripts/runtime/drill-state";
+import { exitCodes, messageOf, RunnerError } from "../../host-scripts/runtime/errors";
+import { shell } from "../../host-scripts/runtime/shell";
 import type { Drilled } from "./drill";
 
-/** The records of a drill's own folder beside the dumps. */
-export function recordsOf({ stateDir }: DumpDrillConfig): Evidence {
-  return openRecords([join(stateDir, drillRecordsName)], readState(stateDir).lastRecord);
+/** The records of a drill's own folder beside the dumps. @throws {RunnerError} where they can't be read, as after root has put them back */
+export function recordsOf({ stateDir, seen, job }: DumpDrillConfig): Evidence {
+  try {
+    return openRecords([join(stateDir, drillRecordsName)], readState(stateDir).lastRecord);
+  } catch (error) {
+    throw new RunnerError(exitCodes.failed, {
+      failed: `the record of drills: ${messageOf(error)}`,
+      kept: "Nothing was restored, and each dump is as it was.",
+      next: `${shell`ls -ln ${`${seen.path}/.holdfast/${job}`}`}   (on ${seen.host}: what lies there belongs to account ${process.getuid?.()}, or a new record can't be left; df, where it is full)`,
+    });
+  }
 }
 
 /** Leaves one record of all dumps: together they bring a server back. @param all of them, in their order */

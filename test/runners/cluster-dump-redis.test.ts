@@ -67,6 +67,11 @@ test("where no good dump is left, the record says so; a record that can't be lef
   const file = join(world.target, ".holdfast/drill/evidence.log");
   const { records } = readChain(readFileSync(file, "utf8"));
   expect(records).toMatchObject([{ result: "failed", restored: { entries: 0 }, whole: { entries: 1 } }]);
+  chmodSync(file, 0);
+  const unread = await world.drill("redis-restore.sh");
+  expect(unread.runner.stdout).toMatch(
+    /the record of drills: EACCES: .*\n.*Nothing was restored.*\n.*ls -ln '?\/srv\/nfs\/redis-backup\/\.holdfast\/redis-backup-drill'? +\(on pve: .* account 64738/,
+  );
   chmodSync(file, 0o400);
   const unwritten = await world.drill("redis-restore.sh");
   expect(unwritten.runner.stdout).toMatch(
