@@ -10,6 +10,7 @@ import { recordsOf } from "../evidence/ask";
 import { type Dossier, hostEvidence, notProvedLines, servicesOf } from "../evidence/dossier";
 import { earlierIn, writeDossier } from "../evidence/folder";
 import { lastInstant } from "../find/at";
+import { oneLine } from "../find/print";
 import { keyFlag } from "../host-shell";
 import { type Look, tableText } from "../table";
 
@@ -19,6 +20,9 @@ const options = z.object({
   to: z.string().min(1, 'expected a folder, e.g. "evidence"').optional(),
   key: z.string().optional(),
 });
+
+/** Of what failed, as its program says it: all of it stands in the dossier. */
+const mostReason = 500;
 
 /** `holdfast evidence`: what hosts have on record of restores that were proved, and whether that is what was written. */
 export const evidence: CommandSpec<z.output<typeof options>> = {
@@ -89,8 +93,15 @@ function textOf(
   }: { readonly written: readonly string[]; readonly heldTo: number; readonly look: Look },
 ): string {
   const rows = services.map(each => [each.service, each.proved ?? "-", notProvedLines(each).join("\n")]);
+  // A copy holds the data of several services.
+  const failed = new Set(
+    services.flatMap(each =>
+      each.failed.map(({ copy, at, reason }) => `${copy} failed ${at}: ${reason.slice(0, mostReason)}`),
+    ),
+  );
   return [
     tableText(["service", "proved last", "not proved"], rows, look),
+    ...[...failed].map(oneLine),
     ...hosts.flatMap(({ whose, state, records, head, faults, notes, drills }) => {
       const failed = drills.filter(({ result }) => result === "failed").length;
       const said = [...faults, ...notes].map(text => `${whose}: ${text}`);

@@ -55,7 +55,7 @@ export interface ServiceEvidence {
   /** Datasets of which no drill proves a restore, though files of their dumps may come back: such a service isn't proved. */
   readonly undrilled: readonly string[];
   /** Copies that failed when they were drilled last, also where they were proved before. */
-  readonly failed: readonly { readonly copy: string; readonly at: string }[];
+  readonly failed: readonly { readonly copy: string; readonly at: string; readonly reason: string }[];
 }
 
 export interface Dossier {
@@ -174,7 +174,9 @@ export function servicesOf(
       copies: all.map(({ copy }) => copy),
       notProved,
       undrilled: own.map(({ dataset }) => dataset),
-      failed: all.flatMap(({ copy, failed }) => (failed ? [{ copy, at: failed.at }] : [])),
+      failed: all.flatMap(({ copy, failed }) =>
+        failed ? [{ copy, at: failed.at, reason: failed.reason ?? "nothing says why" }] : [],
+      ),
     };
   });
 }

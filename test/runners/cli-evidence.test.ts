@@ -187,6 +187,7 @@ test("a copy that failed since it was proved is told beside its proof; one that 
   lay([facts("books"), failed, facts("etcd-backup", { at: "9000-01-01T00:00:00Z" })]);
   const { exitCode, text } = await evidence("--to", "dossiers");
   expect(text).toMatch(/books +│ 2024-11-28T22:30:00Z +│ FAILED 2024-11-28T23:30:00Z: mirror:books on pve/);
+  expect(text).toContain("\nmirror:books on pve failed 2024-11-28T23:30:00Z: rotten");
   expect(text).toMatch(/etcd +│ - +│ mirror:etcd-backup on pve/);
   expect(text).toContain("pve: record 3 is dated 9000-01-01T00:00:00Z, which hasn't come: the host's clock");
   expect(readFileSync(join(host.folder, "dossiers", dossiers(".html")[0] ?? ""), "utf8")).toContain(
