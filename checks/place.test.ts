@@ -49,7 +49,7 @@ test("a name that is a letter apart stands where it was typed, whatever the keys
   const apart = ({ receivers, services }: ExampleEstate): void => {
     receivers["on-call"] = {
       kind: "slack",
-      channel: "#on-cal",
+      channel: "#on-clal",
       webhookSecret: { name: "watcdog", key: "url" },
     };
     services["e-books"] = { data: [{ kind: "tree", host: "pve", path: "/srv/nfs/e-bokos", size: "1GB" }] };

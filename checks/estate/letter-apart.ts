@@ -1,4 +1,4 @@
-import { nearest, slipOf } from "../../plan/contracts/near";
+import { isSlip, wordSlipOf } from "../../plan/contracts/near";
 import { fieldText } from "../../plan/estate/faults";
 import type { Estate } from "../../plan/estate/schema";
 import type { Job } from "../../plan/job";
@@ -112,7 +112,7 @@ function strangers(estate: Estate): Found[] {
   return addresses.flatMap(({ name, where }) => {
     const [, network, rest] = ipv4.exec(name) ?? [];
     if (network === undefined || ofAHouse.test(name)) return [];
-    const [near] = nearest(network, networks);
+    const near = [...networks].find(each => isSlip(network, each));
     if (near === undefined) return [];
     const meant = `${near}${rest}`;
     return [
@@ -157,14 +157,14 @@ function pairsOf(kind: string, said: readonly Said[]): Found[] {
   for (const { name, where } of said) places.set(name, [...(places.get(name) ?? []), where]);
   const names = [...places].sort((a, b) => b[1].length - a[1].length).map(([name]) => name);
   return names.flatMap((name, index) => {
-    const meant = slipOf(name, names.slice(0, index));
+    const meant = wordSlipOf(name, names.slice(0, index));
     if (meant === undefined) return [];
     const [all, others] = [places.get(name) ?? [], places.get(meant) ?? []];
     const [here, there] = [all.join(" and "), others.join(" and ")];
     return [
       {
         subject: name,
-        message: `${here} has the ${kind} "${name}", and ${there} has "${meant}", which is the same but for a letter.`,
+        message: `${here} ${all.length > 1 ? "have" : "has"} the ${kind} "${name}", and ${there} ${others.length > 1 ? "have" : "has"} "${meant}", which is the same but for a letter.`,
         fix: `Write "${meant}" in ${here}, or "${name}" in ${there}.`,
         evidence: { kind, where: all[0] ?? "", meant },
       },
@@ -182,7 +182,7 @@ function ofReceivers({ receivers }: Estate): Found[] {
           : field === "channel"
             ? ["#", String(value).slice(1), [field]]
             : ["", "", []];
-      if (Object.hasOwn(receivers, name) || !isSlipOf(name, receiver)) return [];
+      if (Object.hasOwn(receivers, name) || wordSlipOf(name, [receiver]) === undefined) return [];
       return [
         slip(
           fieldText(["receivers", receiver, ...path]),
@@ -200,7 +200,7 @@ function foldersOfDumps(jobs: readonly Job[]): Found[] {
   return jobs.flatMap(({ name, namespace, said, flows }) =>
     flows.flatMap(({ target: { path } }) => {
       const folder = lastOf(path);
-      if (namespace === undefined || !isSlipOf(folder, name)) return [];
+      if (namespace === undefined || wordSlipOf(folder, [name]) === undefined) return [];
       const found = slip(
         fieldText([...said, "target", "path"]),
         path,
@@ -219,7 +219,7 @@ function foldersOfServices({ services }: Estate): Found[] {
       if (dataset.kind !== "tree") return [];
       const { path } = dataset;
       const folder = lastOf(path);
-      if (Object.hasOwn(services, folder) || !isSlipOf(folder, service)) return [];
+      if (Object.hasOwn(services, folder) || wordSlipOf(folder, [service]) === undefined) return [];
       const where = fieldText(["services", service, "data", index, "path"]);
       return [
         {
@@ -237,12 +237,6 @@ function lastOf(path: string): string {
 
 function beside(path: string, name: string): string {
   return `${path.slice(0, path.lastIndexOf("/") + 1)}${name}`;
-}
-
-/** Other than one of several, or than two words that are written as one. */
-function isSlipOf(name: string, other: string): boolean {
-  const bare = (text: string): string => text.toLowerCase().replace(/[-_.]|s$/g, "");
-  return bare(name) !== bare(other) && slipOf(name, [other]) !== undefined;
 }
 
 function slip(where: string, said: string, meant: string, called: string): Found {

@@ -1,6 +1,6 @@
 import type { Plan } from "../../plan";
 import { fieldText } from "../../plan/estate/faults";
-import { slipOf } from "../../plan/contracts/near";
+import { slipOf, wordSlipOf } from "../../plan/contracts/near";
 import { defineCheck } from "../check";
 import { edit } from "../example-edits";
 import { example, mended } from "../examples";
@@ -13,8 +13,8 @@ export const saidOnce = defineCheck({
   run: plan =>
     [...sitesOf(plan), ...namespacesOf(plan), ...accountsOf(plan), ...claimsOf(plan)].flatMap(
       ({ kind, name, where, others }) => {
-        if (others.has(name)) return [];
-        const meant = slipOf(name, others);
+        // A site is any word; the others are called after something.
+        const meant = kind === "site" ? slipOf(name, others) : wordSlipOf(name, others);
         if (meant === undefined) return [];
         return [
           {
@@ -85,7 +85,9 @@ function sitesOf({ estate }: Plan): Said[] {
       where: fieldText([section, name, "site"]),
     })),
   );
-  return withOthers("site", said, []);
+  // Of two sites, each said once, either may be the slip.
+  const all = new Set(said.map(({ name }) => name));
+  return withOthers("site", said, []).map(each => ({ ...each, others: all }));
 }
 
 /** Namespaces of data and of dumps. A service's own name, or a dataset's, is somebody else's word for its namespace. */
@@ -97,7 +99,9 @@ function namespacesOf({ estate, datasets, jobs }: Plan): Said[] {
       : [{ name: namespace, where: fieldText([section, layer, index, "namespace"]) }],
   );
   const ofData = datasets.flatMap(({ namespace, service }) =>
-    namespace === undefined ? [] : [{ name: namespace, where: fieldText(["services", service, "data"]) }],
+    namespace === undefined
+      ? []
+      : [{ name: namespace, service, where: fieldText(["services", service, "data"]) }],
   );
   const alerting = { name: estate.monitoring.namespace, where: "monitoring.namespace" };
   const apart = jobs.flatMap(({ flows }) =>
@@ -107,10 +111,14 @@ function namespacesOf({ estate, datasets, jobs }: Plan): Said[] {
     }),
   );
   const known = datasets.flatMap(({ service, name }) => [service, name]);
+  // "home" of "home-assistant", "sonar" of "sonarqube".
+  const begun = ofData.flatMap(({ name, service }) =>
+    service.startsWith(name) && service.length > name.length + 1 ? [name] : [],
+  );
   return withOthers(
     "namespace",
     [...dumps, ...ofData, alerting],
-    [...known, ...apart, "kube-system", "monitoring"],
+    [...known, ...begun, ...apart, "kube-system", "monitoring"],
   );
 }
 
@@ -123,10 +131,7 @@ function accountsOf({ estate }: Plan): Said[] {
       return [{ name: part.dump.user, where: fieldText(["layers", layer, index, "dump", "user"]) }];
     }),
   );
-  const often = new Set(
-    said.flatMap(({ name }, at) => (said.slice(0, at).some(other => other.name === name) ? [name] : [])),
-  );
-  return withOthers("account", said, []).map(each => ({ ...each, others: often }));
+  return withOthers("account", said, []);
 }
 
 /** Claims of volumes that are called nearly after their service or namespace, and so by nothing else. */
@@ -152,9 +157,9 @@ function claimsOf({ estate }: Plan): Said[] {
     const own = [service, namespace];
     if (own.some(name => claim.includes(name))) return [];
     for (const part of partsOf(claim)) {
-      const meant = part.length < shortestName ? undefined : slipOf(part, own);
-      if (meant === undefined || bare(part) === bare(meant) || isSaid(part, claim)) continue;
-      const where = `services.${service}.data`;
+      const meant = part.length < shortestName ? undefined : wordSlipOf(part, own);
+      if (meant === undefined || isSaid(part, claim)) continue;
+      const where = fieldText(["services", service, "data"]);
       return [{ kind: "claim", name: claim, where, others: new Set([claim.replace(part, meant)]) }];
     }
     return [];
@@ -172,22 +177,16 @@ function partsOf(name: string): string[] {
   );
 }
 
-/** A name without what people leave out of it. */
-function bare(name: string): string {
-  return name.replaceAll(/[-_.]|s$/g, "");
-}
-
+/** @param known what is right, beside what is said more than once */
 function withOthers(
   kind: string,
   said: readonly { readonly name: string; readonly where: string }[],
-  known: readonly string[],
+  known: Iterable<string>,
 ): Said[] {
   const times = new Map<string, number>();
   for (const { name } of said) times.set(name, (times.get(name) ?? 0) + 1);
-  const surely = new Set(known);
-  const all = new Set([...known, ...times.keys()]);
-  return said.flatMap(({ name, where }) => {
-    if ((times.get(name) ?? 0) > 1 || surely.has(name)) return [];
-    return [{ kind, name, where, others: new Set([...all].filter(other => other !== name)) }];
-  });
+  const others = new Set(known);
+  const once = said.filter(({ name }) => times.get(name) === 1 && !others.has(name));
+  for (const [name, count] of times) if (count > 1) others.add(name);
+  return once.map(({ name, where }) => ({ kind, name, where, others }));
 }

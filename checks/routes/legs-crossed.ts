@@ -109,17 +109,28 @@ interface Stranger {
   readonly to: string;
 }
 
-/** Legs into a folder that is called after another host than the one that sends there. */
+/**
+ * Legs into a folder that is called after another host than the one that sends there. A host may be called "media", as a folder may: one on
+ * the way is a host's only where others are.
+ */
 function strangers({ jobs, estate }: Plan): Stranger[] {
   const hosts = Object.keys(estate.hosts);
+  const areCalledAfterHosts = jobs.some(job =>
+    legsOf(job).some(({ to }) => to.toLowerCase().split("/").includes(job.host)),
+  );
   return jobs.flatMap(job =>
     legsOf(job).flatMap(leg => {
       const [parts, from] = [leg.to.split("/"), leg.from.path.split("/")];
       const host = hosts.find(name => parts.includes(name) && !from.includes(name));
-      if (host === undefined || parts.some(part => `-${part}-`.includes(`-${job.host}-`))) return [];
+      if (host === undefined || bears(parts, job.host)) return [];
+      if (parts.at(-1) !== host && !areCalledAfterHosts) return [];
       return [{ job, leg, host, to: parts.map(part => (part === host ? job.host : part)).join("/") }];
     }),
   );
+}
+
+function bears(parts: readonly string[], host: string): boolean {
+  return parts.some(part => `-${part.toLowerCase()}-`.includes(`-${host}-`));
 }
 
 /** Where two hosts have each other's, that is one mistake. */

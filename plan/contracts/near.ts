@@ -39,14 +39,60 @@ export function slipOf(name: string, known: Iterable<string>): string | undefine
   return [...known].find(other => other !== name && isSlip(name, other) && !areOfOneRow(name, other));
 }
 
-function isSlip(a: string, b: string): boolean {
+/** Whether one is the other but for a letter, or two turned round. */
+export function isSlip(a: string, b: string): boolean {
   if (Math.min(a.length, b.length) < 3 || Math.abs(a.length - b.length) > 1) return false;
   // One slip leaves the first letter or the last one.
-  return (a[0] === b[0] || a.at(-1) === b.at(-1)) && distance(a, b) === 1;
+  if (a === b || (a[0] !== b[0] && a.at(-1) !== b.at(-1))) return false;
+  // Not by the distance: of thousands of names, each is compared with each.
+  let at = 0;
+  while (a[at] === b[at]) at++;
+  const [ours, theirs] = [a.slice(at), b.slice(at)];
+  return (
+    ours.slice(1) === theirs.slice(1) ||
+    ours.slice(1) === theirs ||
+    ours === theirs.slice(1) ||
+    (ours[0] === theirs[1] && ours[1] === theirs[0] && ours.slice(2) === theirs.slice(2))
+  );
 }
 
 function areOfOneRow(a: string, b: string): boolean {
   const withoutNumbers = (text: string): string => text.replace(/\d+/g, "");
   if (withoutNumbers(a) === withoutNumbers(b)) return true;
   return a.length === b.length && a.slice(0, -1) === b.slice(0, -1);
+}
+
+/**
+ * The same of words as people form them, in any language: what has another ending ("film" and "filme"), a letter in front of a short word
+ * ("mail" and "email"), another short word ("lan" and "lab") or an accent is a name of its own.
+ */
+export function wordSlipOf(name: string, known: Iterable<string>): string | undefined {
+  const ours = bare(name);
+  return [...known].find(other => slipOf(ours, [bare(other)]) !== undefined && isSlipOfWord(name, other));
+}
+
+const longWord = 6;
+const shortestWord = 4;
+
+function isSlipOfWord(name: string, other: string): boolean {
+  const [ours, theirs] = [wordsOf(name), wordsOf(other)];
+  const differing = ours.flatMap((word, index) =>
+    word === theirs[index] ? [] : [[word, theirs[index] ?? ""]],
+  );
+  const [pair, second] = differing;
+  const [shorter = "", longer = ""] = (
+    pair && second === undefined && ours.length === theirs.length ? pair : [ours.join(""), theirs.join("")]
+  ).sort((a, b) => a.length - b.length);
+  if (shorter === longer || shorter.length < shortestWord) return false;
+  if (longer.startsWith(shorter)) return shorter.length >= longWord && !/[aeinsy]$/.test(longer);
+  return shorter.length >= longWord || !longer.endsWith(shorter);
+}
+
+function wordsOf(name: string): string[] {
+  return bare(name).split(/[-_.\s]+/);
+}
+
+/** Without capitals and accents. */
+function bare(name: string): string {
+  return name.toLowerCase().normalize("NFD").replaceAll(/\p{M}/gu, "").replaceAll("ł", "l");
 }

@@ -206,7 +206,7 @@ function withWhatItOpens({ breakGlass, ...sections }: Estate, look: Lookup): voi
 /** Accounts that a kind of machine always has. */
 function accounts({ hosts, firewalls, destinations, layers }: Estate, look: Lookup): void {
   const usual = (at: Path, user: string, known: readonly string[], whose: string): void => {
-    const meant = known.includes(user) ? undefined : slipOf(user, known);
+    const meant = known.some(each => isOwnAccount(user, each)) ? undefined : slipOf(user, known);
     if (meant !== undefined)
       look.fault(
         at,
@@ -234,4 +234,10 @@ function accounts({ hosts, firewalls, destinations, layers }: Estate, look: Look
         ["default"],
         "every server of Redis",
       );
+}
+
+/** "Admin", "ladmin" and "admins" beside "admin": of somebody's own, and no slip. */
+function isOwnAccount(user: string, usual: string): boolean {
+  const [ours, theirs] = [user.toLowerCase(), usual.toLowerCase()];
+  return ours === theirs || ours === `${theirs}s` || (ours.slice(1) === theirs && ours[0] !== theirs[0]);
 }

@@ -1,6 +1,9 @@
 import { estate } from "../../stacks/homelab/estate";
+import { runChecks } from "../../checks";
+import { placeOf } from "../../checks/place";
+import { parseEstate, planOf } from "../../plan";
 import { editAt } from "./edit-at";
-import { findingsOf, homelabWith } from "./found";
+import { asOfMs, findingsOf, homelabWith } from "./found";
 import { daily, dumpOf, mirror, nasSnapshot, offsite, tracker } from "./mutation";
 
 type Edit = readonly [at: string, to: unknown];
@@ -34,6 +37,17 @@ const friend: readonly Edit[] = [
     },
   ],
 ];
+
+const slack = (channel: string, name: string, key: string) => ({
+  ...{ kind: "slack", channel, webhookSecret: { name, key } },
+});
+const mailbox = {
+  ...{ kind: "email", to: "night@example.org", from: "holdfast@example.org" },
+  ...{ smarthost: "smtp.example.org:587", user: "holdfast" },
+};
+const novels = estate.services?.["novelapp"];
+const full = estate.monitoring.alerts?.[0]?.expr ?? "";
+const small = { size: "1MB", churnPerDay: "0B", growthPerDay: "0B" };
 
 /** Edits that somebody means, and that break nothing. */
 const edits: readonly (readonly [what: string, ...edits: readonly Edit[]])[] = [
@@ -155,6 +169,94 @@ const edits: readonly (readonly [what: string, ...edits: readonly Edit[]])[] = [
   ],
   ["Debian's list of networks", ["services > pve-host > data > 0 > paths > +", "/etc/networks"]],
   ["a looser promise", ["services > nextcloud > promise > rpo > site", "40h"]],
+  ...["194.163.1.13", "192.241.1.5", "95.168.1.13", "2001:db8::13"].map(
+    (address): readonly [string, Edit] => [
+      `a rented machine at ${address}`,
+      ["destinations > synology > address", address],
+    ],
+  ),
+  [
+    "short parts of a domain, and its capitals",
+    ["hosts > pve > address", "pve.lab.home.arpa"],
+    ["destinations > synology > address", "nas.lan.Home.arpa"],
+  ],
+  [
+    "one name at two registries",
+    ["hosts > pve > address", "pve.example.com"],
+    ["destinations > synology > address", "nas.example.co"],
+    ["clusters > k8s > api", "https://k8s.example.de:6443"],
+    ["monitoring > pushgateway", "https://push.example.be"],
+  ],
+  [
+    "receivers that words of other endings, of two teams and of mail go to",
+    ["receivers > wache", slack("#wachen", "team-a-hook", "url")],
+    ["receivers > alarm", slack("#alarmy", "team-b-hook", "url")],
+    ["receivers > curl", slack("#curl", "team-b-hook", "url")],
+    ["receivers > email", { ...mailbox, passwordSecret: { name: "smtp", key: "mail" } }],
+    ...["wache", "alarm", "curl", "email"].map((receiver, index): Edit => [
+      "monitoring > alerts > +",
+      { name: `Full${index}`, expr: full.replace("0.15", `0.1${index}`), receiver },
+    ]),
+  ],
+  [
+    "namespaces that are words of their own beside services that are called nearly so",
+    ...Object.entries({
+      photos: "photo",
+      medias: "media",
+      authelia: "auth",
+      "oauth2-proxy": "oauth",
+      homer: "homer",
+      "home-assistant": "home",
+      sonarr: "sonarr",
+      sonarqube: "sonar",
+      mail: "email",
+      netbox: "infra",
+      wikis: "intra",
+    }).map(([service, namespace]): Edit => [
+      `services > ${service}`,
+      { ...novels, data: novels?.data.map(each => ({ ...each, ...small, namespace })) },
+    ]),
+  ],
+  [
+    "folders by words of other endings, with accents and a blank",
+    ...Object.entries({
+      film: "filme",
+      dokument: "dokumente",
+      zdjecia: "zdjęcia",
+      videos: "vidéos",
+      mail: "email",
+      timemachine: "Time Machine",
+    }).map(([service, folder]): Edit => [
+      `services > ${service}`,
+      {
+        data: [{ kind: "tree", host: "pve", path: `/srv/nfs/${folder}`, size: "5GB" }],
+        promise: { rpo: { "live-disk": "31h", site: "31h" }, rto: "24h" },
+      },
+    ]),
+  ],
+  ...["ladmin", "admins", "Admin"].map((user): readonly [string, Edit] => [
+    `a NAS's account ${user}`,
+    ["destinations > synology > user", user],
+  ]),
+  ...["registry.example.org/own/node:22", "registry.example.org/backup/mysql-psql:1"].map(
+    (image): readonly [string, Edit, Edit] => [
+      `a client in ${image}`,
+      runnerImage,
+      [`${dumpOf("postgresql")} > dump > image`, image],
+    ],
+  ),
+  [
+    "a folder with the name of a host, which is a word",
+    [
+      "hosts > media",
+      {
+        ...{ site: "home", address: "192.168.1.50", disks: { sda: { medium: "ssd", size: "1TB" } } },
+        ssh: { hostKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDDDDDDDDDDDDDDDDDDDDDDDDDDDDDDDDDDDDDDDDDDD" },
+        filesystems: {},
+      },
+    ],
+    [`${offsite} > legs > 1 > to`, "/Backup/Viki/media/immich"],
+  ],
   [
     "a folder by a leg of its own",
     [`${mirror} > excludes > +`, { name: "navidrome", reason: "a leg of its own" }],
@@ -179,3 +281,20 @@ test("a dump's account that is a letter away from those of others is told, besid
   expect(
     findingsOf(homelabWith(estate => editAt(estate, `${dumpOf("mysql")} > dump > user`, "bakcup"))),
   ).toMatchObject([{ code: "estate/said-once", subject: "bakcup" }]));
+
+test("a claim of a service of two words that is a letter away from it is told where it stands", () => {
+  const plan = planOf(
+    parseEstate(
+      homelabWith(estate =>
+        editAt(estate, "services > home-assistant", {
+          ...novels,
+          data: novels?.data.map(each => ({ ...each, namespace: "hass", claim: "home-asistant-config" })),
+        }),
+      ),
+    ),
+  );
+  const [finding, ...others] = runChecks(plan, asOfMs);
+  expect(others).toEqual([]);
+  expect(finding?.fix).toBe('Write "home-assistant-config" in services["home-assistant"].data.');
+  expect(finding && placeOf(finding, plan)).toEqual(["services", "home-assistant", "data"]);
+});

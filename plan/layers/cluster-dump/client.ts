@@ -6,7 +6,7 @@ import type { ClusterDumpSpec, DumpSpec } from "./spec";
 
 /** What images with an engine's client are called. */
 const clients: Readonly<Record<string, readonly string[]>> = {
-  postgresql: ["postgres", "postgresql", "pgvector", "postgis", "timescaledb"],
+  postgresql: ["postgres", "postgresql", "pgvector", "postgis", "timescaledb", "psql"],
   mysql: ["mysql", "percona"],
   mariadb: ["mariadb"],
   redis: ["redis", "valkey"],
@@ -35,6 +35,8 @@ function othersImage(image: string, engine: string): string | undefined {
   if (clients[engine]?.some(client => path.includes(client))) return undefined;
   const last = path.slice(path.lastIndexOf("/") + 1);
   const others = Object.values(clients).flat();
+  // Docker's own "node"; what bears that name elsewhere may have anything in it.
+  if (last === "node" && !/^((docker\.io\/)?library\/)?node$/.test(path)) return undefined;
   return [...others, ...without].find(
     other => last === other || (/^(postgres|mysql|mariadb)$/.test(other) && last.includes(other)),
   );
