@@ -2,13 +2,14 @@ import type { Lookup } from "./lookup";
 import type { Estate } from "./schema";
 
 /** Who calls somebody outside, each by a check of its own. */
-export function deadMan({ monitoring, hosts }: Estate, look: Lookup): void {
+export function deadMan({ monitoring }: Estate, look: Lookup): void {
   const callers = Object.entries(monitoring.deadMan?.hosts ?? {});
   for (const [index, [host, secret]] of callers.entries()) {
     const at = ["monitoring", "deadMan", "hosts", host];
     look.host(at, host);
     look.secret(at, secret, "address");
-    const another = Object.keys(hosts).find(name => name !== host && isCalledAfter(secret, name));
+    // A host may be called "backup": of one that calls nobody, the word says nothing.
+    const another = callers.map(([name]) => name).find(name => name !== host && isCalledAfter(secret, name));
     const other = callers.slice(0, index).find(([, taken]) => taken === secret);
     if (!other && another !== undefined && !isCalledAfter(secret, host)) {
       const own = callers.find(([, taken]) => isCalledAfter(taken, host))?.[1] ?? `silence-${host}`;

@@ -49,6 +49,16 @@ const novels = estate.services?.["novelapp"];
 const full = estate.monitoring.alerts?.[0]?.expr ?? "";
 const small = { size: "1MB", churnPerDay: "0B", growthPerDay: "0B" };
 
+/** A host of which nothing is copied yet. */
+const machine = (name: string): Edit => [
+  `hosts > ${name}`,
+  {
+    ...{ site: "home", address: "192.168.1.50", disks: { sda: { medium: "ssd", size: "1TB" } } },
+    ssh: { hostKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDDDDDDDDDDDDDDDDDDDDDDDDDDDDDDDDDDDDDDDDDDD" },
+    filesystems: {},
+  },
+];
+
 /** Edits that somebody means, and that break nothing. */
 const edits: readonly (readonly [what: string, ...edits: readonly Edit[]])[] = [
   ["a dump that is installed", runnerImage, [`${dumpOf("postgresql")} > dump`, dump]],
@@ -176,9 +186,9 @@ const edits: readonly (readonly [what: string, ...edits: readonly Edit[]])[] = [
     ],
   ),
   [
-    "short parts of a domain, and its capitals",
+    "short parts of a domain",
     ["hosts > pve > address", "pve.lab.home.arpa"],
-    ["destinations > synology > address", "nas.lan.Home.arpa"],
+    ["destinations > synology > address", "nas.lan.home.arpa"],
   ],
   [
     "one name at two registries",
@@ -246,15 +256,15 @@ const edits: readonly (readonly [what: string, ...edits: readonly Edit[]])[] = [
     ],
   ),
   [
+    "a call's secret with the name of a host, which is a word and calls nobody",
+    machine("backup"),
+    ["secrets > healthchecks-backup", { keptIn: ["vault", "break-glass"] }],
+    ["secrets > pve-calls", undefined],
+    ["monitoring > deadMan > hosts > pve", "healthchecks-backup"],
+  ],
+  [
     "a folder with the name of a host, which is a word",
-    [
-      "hosts > media",
-      {
-        ...{ site: "home", address: "192.168.1.50", disks: { sda: { medium: "ssd", size: "1TB" } } },
-        ssh: { hostKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDDDDDDDDDDDDDDDDDDDDDDDDDDDDDDDDDDDDDDDDDDD" },
-        filesystems: {},
-      },
-    ],
+    machine("media"),
     [`${offsite} > legs > 1 > to`, "/Backup/Viki/media/immich"],
   ],
   [
