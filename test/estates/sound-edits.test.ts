@@ -72,6 +72,10 @@ const edits: readonly (readonly [what: string, ...edits: readonly Edit[]])[] = [
     runnerImage,
     [`${dumpOf("postgresql")} > dump`, { ...dump, server: { ...server, port: 5433 } }],
   ],
+  [
+    "a MySQL that MariaDB's client dumps",
+    [`${dumpOf("mysql")} > dump > image`, `docker.io/library/mariadb:11@sha256:${"a".repeat(64)}`],
+  ],
   ["a dump without the indices and the room of a database", [`${dumpOf("postgresql")} > size`, "40MB"]],
   ["a second destination, with fewer legs", ...friend],
   [

@@ -41,7 +41,7 @@ const calendar = (what: string, where: string, value: string, path: string): Tir
 ];
 /** What is right of its neighbour, or was until a letter, an engine or an hour was touched. */
 export const neighbours: TiredEdit[] = [
-  image("mysql", "docker.io/library/mariadb:11", "MariaDB's image for MySQL"),
+  image("mysql", "docker.io/library/postgres:16", "PostgreSQL's image for MySQL"),
   image("vault", "docker.io/hashicorp/consul:1.14", "Consul's image for Vault"),
   image("redis", "docker.io/hashicorp/vault:1.14.1", "Vault's image for Redis"),
   image("postgresql", "docker.io/library/redis:7.4", "Redis' image for PostgreSQL"),

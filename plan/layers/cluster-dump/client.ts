@@ -7,7 +7,8 @@ import type { ClusterDumpSpec, DumpSpec } from "./spec";
 /** What images with an engine's client are called. */
 const clients: Readonly<Record<string, readonly string[]>> = {
   postgresql: ["postgres", "postgresql", "pgvector", "postgis", "timescaledb", "psql"],
-  mysql: ["mysql", "percona"],
+  // MariaDB's client asks a MySQL server for nothing that it lacks; MySQL's own asks MariaDB for tables of its statistics.
+  mysql: ["mysql", "percona", "mariadb"],
   mariadb: ["mariadb"],
   redis: ["redis", "valkey"],
   vault: ["vault", "openbao"],
