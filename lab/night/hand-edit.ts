@@ -8,7 +8,7 @@ const alarm = "EffectiveStateDiffers";
 const timer = "vm-images.timer";
 const folder = `/etc/systemd/system/${timer}.d`;
 
-/** Gives a timer another hour, as somebody does at night and forgets, and has the host look at itself: that takes half a minute, beside what comes next. */
+/** Gives a timer another hour, as somebody does at night and forgets, and has the host look at itself. */
 export async function editByHand(): Promise<string> {
   await clearMessages();
   await mustOnHost(
