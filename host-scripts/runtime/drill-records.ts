@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { closeSync, fsyncSync, openSync, readFileSync } from "node:fs";
+import { closeSync, fsyncSync, openSync } from "node:fs";
 import { dirname } from "node:path";
 import {
   type Chain,
@@ -10,7 +10,7 @@ import {
   readChain as chainIn,
 } from "../../plan/contracts/drill-record";
 import { syncFolder, writeAll, writeDurably } from "./durable";
-import { errnoOf } from "./errors";
+import { textIfThere } from "./text-if-there";
 
 function sha256(text: string): string {
   return createHash("sha256").update(text).digest("hex");
@@ -24,19 +24,10 @@ export function readChain(text: string): Chain {
 /** All records of their files, each of one text. Changes nothing. @param lastRecord number of the last one that is known to have been written */
 export function readRecords(files: readonly string[], lastRecord: number): Chain {
   return chainOfAll(
-    files.map(file => ({ file, text: textOf(file) })),
+    files.map(file => ({ file, text: textIfThere(file) })),
     lastRecord,
     sha256,
   );
-}
-
-function textOf(file: string): string {
-  try {
-    return readFileSync(file, "utf8");
-  } catch (error) {
-    if (errnoOf(error) === "ENOENT") return "";
-    throw error;
-  }
 }
 
 /** Records of a run, to which it adds. */
@@ -52,7 +43,7 @@ export function openRecords(files: readonly string[], lastRecord: number): Evide
   const { records, faults, text } = readRecords(files, lastRecord);
   const all = [...records];
   for (const file of files) {
-    const there = textOf(file);
+    const there = textIfThere(file);
     if (there !== text && (text.startsWith(there) || there.startsWith(text))) writeDurably(file, text, 0o600);
   }
   return {

@@ -1,10 +1,11 @@
-import { lstatSync, readdirSync, readFileSync } from "node:fs";
+import { lstatSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { VmImagesConfig } from "../../plan/contracts/vm-images";
 import { isAhead, withoutAhead } from "../runtime/clock";
 import { errnoOf, messageOf } from "../runtime/errors";
 import { type Generation, generationsOfAnyKind } from "../runtime/generations";
 import { quoted } from "../runtime/quoted";
+import { textIfThere } from "../runtime/text-if-there";
 import { type DumpLog, readDumpLog } from "./vzdump-log";
 import { rootOf } from "./vm-images";
 
@@ -43,7 +44,8 @@ export function imageIn(folder: string, id: number): Image | undefined {
     name,
     bytes: lstatSync(join(folder, name)).size,
     begunMs: begunOf(name),
-    log: readDumpLog(textOf(join(folder, log)), id),
+    // Without a log it isn't known what is in it.
+    log: readDumpLog(textIfThere(join(folder, log)), id),
     foreign: names.filter(each => !own.has(each)),
     isProtected: names.includes(`${name}.protected`),
   };
@@ -113,16 +115,6 @@ function namesIn(folder: string): string[] {
     return readdirSync(folder).sort();
   } catch (error) {
     if (errnoOf(error) === "ENOENT") return [];
-    throw error;
-  }
-}
-
-/** Without a log it isn't known what is in an image. */
-function textOf(file: string): string {
-  try {
-    return readFileSync(file, "utf8");
-  } catch (error) {
-    if (errnoOf(error) === "ENOENT") return "";
     throw error;
   }
 }
