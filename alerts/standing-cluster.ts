@@ -18,6 +18,9 @@ export const clusterSeries: Readonly<Record<string, readonly string[]>> = {
   JobPodCannotStart: ["kube_pod_container_status_waiting_reason"],
 };
 
+/** Each of them once. */
+export const allClusterSeries: readonly string[] = [...new Set(Object.values(clusterSeries).flat())];
+
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
 

@@ -1,3 +1,4 @@
+import { allClusterSeries } from "../alerts/standing-cluster";
 import { type ExampleEstate, exampleWith } from "../plan/estate/example";
 import type { BadExample, Example, Mend } from "./check";
 
@@ -124,14 +125,11 @@ export function sqliteDumpExample(name: string, volume: { readonly holds?: "sqli
       schedule: { cron: "30 0 * * *" },
       dump: { engine: "sqlite", image, owner: 33, usedBy: { app: "nextcloud" } },
     });
-    monitoring.exporters?.push({
-      ...{ job: "kube-state-metrics", instances: ["kube-state-metrics"] },
-      metrics: [
-        ...["info", "spec_suspend", "status_last_schedule_time", "status_last_successful_time"].map(
-          metric => `kube_cronjob_${metric}`,
-        ),
-        "kube_pod_container_status_waiting_reason",
-      ],
-    });
+    monitoring.exporters?.push(kubeStateMetrics(allClusterSeries));
   });
+}
+
+/** An exporter that tells of CronJobs. */
+export function kubeStateMetrics(metrics: readonly string[]) {
+  return { job: "kube-state-metrics", instances: ["kube-state-metrics"], metrics: [...metrics] };
 }

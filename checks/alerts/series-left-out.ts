@@ -1,13 +1,11 @@
-import { clusterSeries } from "../../alerts/standing-cluster";
+import { allClusterSeries as all, clusterSeries } from "../../alerts/standing-cluster";
 import { isInCluster } from "../../plan/job";
 import { defineCheck } from "../check";
 import type { ExampleEstate } from "../../plan/estate/example";
 import { edit } from "../example-edits";
-import { example, mended } from "../examples";
+import { example, kubeStateMetrics, mended } from "../examples";
 import { exporterSlips } from "../exporter-slips";
 import { counted, listed } from "../wording";
-
-const all = [...new Set(Object.values(clusterSeries).flat())];
 
 export const seriesLeftOut = defineCheck({
   code: "alerts/series-left-out",
@@ -64,7 +62,7 @@ export const seriesLeftOut = defineCheck({
         ),
         {
           says: 'Add "kube_cronjob_status_last_successful_time" to its metrics',
-          edit: ({ monitoring }) => edit(monitoring.exporters?.at(-1), { metrics: all }),
+          edit: ({ monitoring }) => edit(monitoring.exporters?.at(-1), kubeStateMetrics(all)),
         },
       ),
     ],
@@ -78,7 +76,7 @@ export const seriesLeftOut = defineCheck({
 /** A dump that a pod makes, and an exporter that tells of it. */
 function tellOfCronJobs(
   { clusters, layers, monitoring, secrets }: ExampleEstate,
-  metrics: string[] | undefined,
+  metrics: readonly string[] | undefined,
 ): void {
   const digest = `sha256:${"0123456789abcdef".repeat(4)}`;
   edit(clusters?.k8s, { runnerImage: `docker.io/library/node:24-bookworm-slim@${digest}` });
@@ -94,8 +92,4 @@ function tellOfCronJobs(
   } as object);
   if (secrets) secrets["vault-backup"] = { keptIn: ["vault", "break-glass"] };
   if (metrics) monitoring.exporters?.push(kubeStateMetrics(metrics));
-}
-
-function kubeStateMetrics(metrics: string[]) {
-  return { job: "kube-state-metrics", instances: ["kube-state-metrics"], metrics };
 }

@@ -1,6 +1,7 @@
 import { shortestGap } from "../../plan/calendar";
 import type { Job } from "../../plan/job";
 import { formatDuration } from "../../plan/units/duration";
+import { usualMarginMs } from "../../plan/layers/common";
 import { defineCheck } from "../check";
 import { edit } from "../example-edits";
 import { example, mirrorExample, mended } from "../examples";
@@ -8,8 +9,6 @@ import { read, write } from "../said";
 
 /** Runs vary by a fifth on any day: a disk that is fuller, a line that others use. */
 const leastRoom = 1.2;
-/** What a unit is given beside its budget unless the estate says otherwise. */
-const usualMarginMs = 5 * 60_000;
 
 export const budgetOutOfBounds = defineCheck({
   code: "order/budget-out-of-bounds",

@@ -1,4 +1,4 @@
-import { pathText } from "../../plan/estate/faults";
+import { fieldText } from "../../plan/estate/faults";
 import type { Domain } from "../../plan/estate/services";
 import { formatDuration, parseDuration } from "../../plan/units/duration";
 import { defineCheck } from "../check";
@@ -34,7 +34,7 @@ export const looserThanLarger = defineCheck({
       const [worst] = found.sort((a, b) => b.byMs - a.byMs);
       if (!worst) return [];
       const { smaller, larger } = worst;
-      const at = pathText(["services", service, "promise", "rpo"]).slice("estate.".length);
+      const at = fieldText(["services", service, "promise", "rpo"]);
       return [
         {
           subject: service,

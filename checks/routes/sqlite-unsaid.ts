@@ -1,4 +1,5 @@
 import type { Plan } from "../../plan";
+import { datasetId } from "../../plan/datasets";
 import { defineCheck } from "../check";
 import { edit } from "../example-edits";
 import { mended, sqliteDumpExample } from "../examples";
@@ -45,11 +46,10 @@ function dumpedBySqlite({ estate, datasets }: Plan) {
   return Object.values(estate.layers).flatMap(parts =>
     parts.flatMap(part => {
       if (!("dump" in part) || part.dump?.engine !== "sqlite") return [];
-      const { dataset, name } = part;
-      const [service = "", called = service] = dataset.split("/");
+      const { dataset, name: job } = part;
       return datasets
-        .filter(each => each.service === service && each.name === called)
-        .map(({ id, holds }) => ({ id, holds, job: name }));
+        .filter(({ id }) => id === datasetId(dataset))
+        .map(({ id, holds }) => ({ id, holds, job }));
     }),
   );
 }

@@ -1,4 +1,4 @@
-import { pathText } from "../../plan/estate/faults";
+import { fieldText } from "../../plan/estate/faults";
 import { secretsNamed } from "../../plan/estate/references";
 import { defineCheck } from "../check";
 import { edit } from "../example-edits";
@@ -16,7 +16,7 @@ export const secretUnused = defineCheck({
       .map(([name, { keptIn }]) => ({
         subject: name,
         message: `${name} is a secret of the estate, and none of its services, machines and jobs names it: 0 restores are known to need it.`,
-        fix: `Add it where it is needed, to secrets of a service or of a destination, as ${JSON.stringify(name)}; or remove ${pathText(["secrets", name]).slice("estate.".length)}${keptIn.includes("break-glass") ? ", which takes it out of the break-glass set" : ""}.`,
+        fix: `Add it where it is needed, to secrets of a service or of a destination, as ${JSON.stringify(name)}; or remove ${fieldText(["secrets", name])}${keptIn.includes("break-glass") ? ", which takes it out of the break-glass set" : ""}.`,
         evidence: { secret: name },
       }));
   },

@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { z } from "zod";
 import { name } from "../../plan/estate/fields";
 import { EstateInvalid, parseEstate } from "../../plan";
+import { listed } from "../../plan/contracts/listed";
 import { shellWord } from "../../plan/contracts/shell-word";
 import { BadInput } from "../bad-input";
 import { refuseExisting, writeNew } from "../new-file";
@@ -118,10 +119,8 @@ function unmeasured(estate: Readonly<Record<string, unknown>>): string[] {
   const without = services.flatMap(([service, { data }]) =>
     data.every(each => "churnPerDay" in each) ? [] : [service],
   );
-  const shown = without.slice(0, 5).join(", ");
-  const more = without.length > 5 ? ` and ${without.length - 5} more` : "";
   return [
-    ...(without.length === 0 ? [] : [`how much changes each day (churnPerDay) of ${shown}${more}`]),
+    ...(without.length === 0 ? [] : [`how much changes each day (churnPerDay) of ${listed(without, 5)}`]),
     "how much grows each day: growthPerDay of each dataset",
   ];
 }
@@ -151,8 +150,8 @@ async function foundOn(
       cause: `${target.address} didn't tell its disks or its host key (${host.unanswered.join("; ") || "no Ed25519 key"}), without which there is no estate. Nothing was written. Next: the same as root`,
     };
   const places = dataMounts(host);
-  const listed = places.length === 0 ? undefined : await onMachine(target, foldersText(places), key);
-  const { folders, unlisted } = foldersIn(listed?.stdout ?? "", places);
+  const walked = places.length === 0 ? undefined : await onMachine(target, foldersText(places), key);
+  const { folders, unlisted } = foldersIn(walked?.stdout ?? "", places);
   const called = name.safeParse(host.name).success ? host.name : (nameOf(host.name) ?? "host");
   return {
     found: {
@@ -247,8 +246,9 @@ function accepted(
     const next = accepted({ ...estate, services: Object.fromEntries(left) });
     if ("faults" in next) return next;
     const refused = services
-      .flatMap(([key]) => (refusal(key) === undefined ? [] : [[key, refusal(key)] as const]))
-      .map(([key, problem]) => `${key}, which an estate doesn't take: ${problem}`);
+      .map(([key]) => ({ key, problem: refusal(key) }))
+      .filter(({ problem }) => problem !== undefined)
+      .map(({ key, problem }) => `${key}, which an estate doesn't take: ${problem}`);
     return { estate: next.estate, refused: [...refused, ...next.refused] };
   }
 }

@@ -239,6 +239,12 @@ export function pushgatewayOf({ monitoring }: Estate, credentialsDir: string): P
   return { url, ...push, ...(login && { login: { ...login, credentialsDir } }) };
 }
 
+/**
+ * What a job has beside its budget unless the estate says otherwise: room for a runner that was told to stop at its budget. It ends its
+ * children, writes its metrics and pushes them.
+ */
+export const usualMarginMs = 5 * 60_000;
+
 /** Times of a run and how it is judged, from a layer's part of the estate. */
 export function runOf(
   spec: {
@@ -258,8 +264,7 @@ export function runOf(
   return {
     usualRunMs: parseDuration(spec.usualRun),
     budgetMs,
-    // Room for a runner that was told to stop at its budget: it ends its children, writes its metrics and pushes them.
-    timeoutMs: spec.timeout === undefined ? budgetMs + 5 * 60_000 : parseDuration(spec.timeout),
+    timeoutMs: spec.timeout === undefined ? budgetMs + usualMarginMs : parseDuration(spec.timeout),
     judged: {
       rpoMs: parseDuration(spec.promise.rpo),
       staleAfterMs: typed === undefined ? tightestMs : parseDuration(typed),
