@@ -1,7 +1,8 @@
 import { keyFault } from "../../plan/estate/host-key";
 import { layerGiving } from "../../plan/layers";
 import { noted, todo } from "./noted";
-import { isForBackups, isTaken, roomOf, sizeOf, usedOf } from "./places";
+import { isForBackups, isTaken } from "./places";
+import { roomOf, sizeOf, usedOf } from "./sizes";
 import type { Answers, nasQuestions } from "./questions";
 import type { Way } from "./way";
 

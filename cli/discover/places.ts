@@ -1,41 +1,14 @@
 import { absolutePath, volumeGroup } from "../../plan/estate/fields";
 import { isBelow } from "../../plan/layers/places";
-import { parseSize } from "../../plan/units/size";
 import { actingCharacter } from "../../plan/visible";
 import type { FileSystem, FoundHost } from "./host";
 import { nameOf } from "./name-of";
 import { noted, todo } from "./noted";
+import { roomOf, usedOf } from "./sizes";
 
 /** Whether an estate takes a path, whatever can be one on a host. */
 export function isTaken(path: string): boolean {
   return absolutePath.safeParse(path).success && actingCharacter(path) === undefined;
-}
-
-/** What is in something: rounded up. */
-export function sizeOf(bytes: number): string {
-  return sizeText(bytes, Math.ceil);
-}
-
-/** What something has room for: rounded down, so that nobody counts on more. */
-export function roomOf(bytes: number): string {
-  return sizeText(bytes, Math.floor);
-}
-
-/** What is in use of all that something has: both are rounded, and no more than all of it can be in use. */
-export function usedOf(usedBytes: number, bytes: number): string {
-  return noMore(sizeOf(usedBytes), roomOf(bytes));
-}
-
-/** The lesser of two sizes. */
-export function noMore(size: string, most: string): string {
-  return parseSize(size) > parseSize(most) ? most : size;
-}
-
-function sizeText(bytes: number, round: (value: number) => number): string {
-  const units = ["B", "kB", "MB", "GB", "TB"];
-  let [value, unit] = [bytes, 0];
-  for (; value >= 1000 && unit < units.length - 1; unit++) value /= 1000;
-  return `${round(value * 10) / 10}${units[unit]}`;
 }
 
 /** Of the system, or made anew at each boot. */

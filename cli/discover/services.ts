@@ -5,7 +5,8 @@ import type { FoundHost } from "./host";
 import type { FoundNas } from "./nas";
 import { todo, noted } from "./noted";
 import { nameOf } from "./name-of";
-import { fileSystemOf, isTaken, namedFileSystems, poolOf, sizeOf, unnamed, usedOf } from "./places";
+import { fileSystemOf, isTaken, namedFileSystems, poolOf, unnamed } from "./places";
+import { sizeOf, usedOf } from "./sizes";
 import type { Folder } from "./questions";
 import { churnOf } from "./written";
 

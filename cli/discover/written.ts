@@ -1,6 +1,6 @@
 import { noted } from "./noted";
-import { noMore, sizeOf } from "./places";
 import type { Answers } from "./questions";
+import { noMore, sizeOf } from "./sizes";
 
 /** What the kernel has counted on a device since it is there. */
 export interface Written {

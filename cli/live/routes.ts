@@ -3,24 +3,12 @@ import { heardOf } from "../../alerts/in-force";
 import { type NamedRouting, routingsOf } from "../../alerts/routings";
 import type { Finding } from "../../checks";
 import type { Plan } from "../../plan";
-import {
-  type Astray,
-  astray,
-  astrayText,
-  type Heard,
-  routesOfStatus,
-} from "../../plan/contracts/alert-routing";
+import { astray, astrayText, routesOfStatus } from "../../plan/contracts/alert-routing";
 import { jsonOf } from "../json";
 import type { Answered } from "../answered";
 import type { ClusterChoice } from "../kubectl";
 import { alertmanagerOf } from "../silence/alertmanager";
-import type { Seen } from "./seen";
-
-/** What a receiver of the plan doesn't hear, as Alertmanager itself leads alerts. */
-export interface Led {
-  readonly heard: Heard;
-  readonly strays: readonly Astray[];
-}
+import type { Led, Seen } from "./seen";
 
 /**
  * Where Alertmanager itself leads alerts to. Asked only where the plan's rules are objects of a cluster: what Alertmanager without the

@@ -1,7 +1,13 @@
 import type { SeenCluster } from "./cluster";
+import type { Astray, Heard } from "../../plan/contracts/alert-routing";
 import type { LoadedGroup } from "../../plan/contracts/loaded-rules";
 import type { SeenHost } from "./host";
-import type { Led } from "./routes";
+
+/** What a receiver of the plan doesn't hear, as Alertmanager itself leads alerts. */
+export interface Led {
+  readonly heard: Heard;
+  readonly strays: readonly Astray[];
+}
 
 /** What is there, by those who answered. */
 export interface Seen {

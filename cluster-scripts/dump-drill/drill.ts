@@ -14,20 +14,7 @@ import { allFolders } from "../cluster-dump/folder";
 import { type Dump, goodDumpsOf, manifestsOf } from "../cluster-dump/manifest";
 import { faultOf } from "../cluster-dump/prove";
 import { RestoreClient } from "../cluster-dump/restore-client";
-import { leaveRecord, recordsOf } from "./record";
-
-/** What became of a dump in an empty server. */
-export interface Drilled {
-  readonly database: string;
-  /** Below the folder of the dumps. */
-  readonly file: string;
-  /** When the dump began. */
-  readonly at: string;
-  readonly bytes: number;
-  readonly seconds: number;
-  /** Why it proves nothing; absent for one that came back. */
-  readonly reason?: string;
-}
+import { type Drilled, leaveRecord, recordsOf } from "./record";
 
 export interface DumpDrill extends JobRun<DumpDrillConfig> {
   readonly drilled: Drilled[];

@@ -5,7 +5,19 @@ import { type Evidence, openRecords } from "../../host-scripts/runtime/drill-rec
 import { readState, writeState } from "../../host-scripts/runtime/drill-state";
 import { exitCodes, messageOf, RunnerError } from "../../host-scripts/runtime/errors";
 import { shell } from "../../host-scripts/runtime/shell";
-import type { Drilled } from "./drill";
+
+/** What became of a dump in an empty server. */
+export interface Drilled {
+  readonly database: string;
+  /** Below the folder of the dumps. */
+  readonly file: string;
+  /** When the dump began. */
+  readonly at: string;
+  readonly bytes: number;
+  readonly seconds: number;
+  /** Why it proves nothing; absent for one that came back. */
+  readonly reason?: string;
+}
 
 /** The records of a drill's own folder beside the dumps. @throws {RunnerError} where they can't be read, as after root has put them back */
 export function recordsOf({ stateDir, seen, job }: DumpDrillConfig): Evidence {

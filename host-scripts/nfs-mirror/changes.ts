@@ -1,8 +1,5 @@
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
-import { z } from "zod";
+import { existsSync } from "node:fs";
 import type { NfsMirrorConfig } from "../../plan/contracts/nfs-mirror";
-import { writeDurably } from "../runtime/durable";
 import { acknowledge as acknowledgeDebt } from "../runtime/journal-consumer";
 import { askWatched, type Notes, readWatchedDebt, type WatchedDebt } from "../runtime/journal-watched";
 import { momentText } from "../runtime/moment";
@@ -11,6 +8,7 @@ import { quoted } from "../runtime/quoted";
 import { required } from "../runtime/required";
 import { isKnownConfig } from "./known-config";
 import { linksCompared } from "./links";
+import { type Known, readKnown, writeKnown } from "./memory";
 import { isLeftOut, type Mirror } from "./mirror";
 import { isUnwritten } from "./written";
 
@@ -19,28 +17,6 @@ import { isUnwritten } from "./written";
  * sound as long as the mirror was what the source was but for what is named: so a run acknowledges what it was told of only once all
  * of that is mirrored, takes with it what the last one had to leave as it was, and compares all in every case of doubt.
  */
-const known = z.strictObject({
-  /** What the journal's last acknowledgement gave. */
-  stamp: z.string(),
-  /** When the last run began that compared all, epoch ms. */
-  comparedAllMs: z.number(),
-  /** Of the source, after the last run. */
-  entries: z.number(),
-  totalBytes: z.number(),
-  /** What that run left as it was: names below the root, byte by byte as latin1. */
-  held: z.array(z.string()),
-});
-/** What a run leaves for the next. */
-export type Known = z.infer<typeof known>;
-
-/** What is known of the changes since the last run. */
-export interface Changes {
-  /** Undefined where no run has left anything. */
-  readonly known: Known | undefined;
-  readonly debt: WatchedDebt;
-  /** Why all is compared; undefined where what is named is all. */
-  readonly whole: string | undefined;
-}
 
 /** Reads what was noted, before anything is looked at. */
 export const owe: Phase<Mirror> = {
@@ -124,7 +100,7 @@ export const acknowledge: Phase<Mirror> = {
       ...{ stamp, comparedAllMs: comparedAllMs(mirror) ?? 0, entries, totalBytes },
       held: [...held.map(({ path }) => path), ...putOff],
     };
-    writeDurably(fileOf(config), `${JSON.stringify(left)}\n`, 0o600);
+    writeKnown(config, left);
   },
 };
 
@@ -132,16 +108,4 @@ export const acknowledge: Phase<Mirror> = {
 export function comparedAllMs({ changes, copied, startedAt }: Mirror): number | undefined {
   if (changes?.whole === undefined && changes) return changes.known?.comparedAllMs;
   return copied && startedAt.getTime();
-}
-
-function readKnown(config: NfsMirrorConfig): Known | undefined {
-  try {
-    return known.parse(JSON.parse(readFileSync(fileOf(config), "utf8")));
-  } catch {
-    return undefined;
-  }
-}
-
-function fileOf({ stateDir }: NfsMirrorConfig): string {
-  return join(stateDir, "changes.json");
 }

@@ -12,7 +12,7 @@ import { acceptedIn } from "./lacking";
 import { copyNames, withOtherNames } from "./links";
 import { isMadeAnew } from "./made-anew";
 import { isMeant, type Mirror, serviceOf } from "./mirror";
-import { writeSuspects } from "./suspects";
+import { writeSuspects } from "./memory";
 import type { Work } from "./work";
 
 /** Shares of a run's budget, and of what is left of it, that this may take: it hardly ever finds anything. */

@@ -2,10 +2,10 @@ import { join } from "node:path";
 import type { NfsMirrorConfig } from "../../plan/contracts/nfs-mirror";
 import { ownPrefix } from "../runtime/closed-folder";
 import type { JobRun } from "../runtime/job-run";
+import type { WatchedDebt } from "../runtime/journal-watched";
 import type { Mounts } from "../runtime/mounts";
 import { notedName } from "../runtime/quoted";
-import type { Changes } from "./changes";
-import type { Suspects } from "./suspects";
+import type { Known, Suspects } from "./memory";
 
 /** One run, filled by its phases. */
 export interface Mirror extends JobRun<NfsMirrorConfig> {
@@ -32,6 +32,15 @@ export interface Mirror extends JobRun<NfsMirrorConfig> {
   lost?: number;
   copied?: Copied;
   suspects?: Suspects;
+}
+
+/** What is known of the changes since the last run. */
+export interface Changes {
+  /** Undefined where no run has left anything. */
+  readonly known: Known | undefined;
+  readonly debt: WatchedDebt;
+  /** Why all is compared; undefined where what is named is all. */
+  readonly whole: string | undefined;
 }
 
 /** A file of the target that would go, and the new name for which it would be copied again. */

@@ -2,7 +2,7 @@ import { ownPrefix } from "../runtime/closed-folder";
 import { mountedBelow } from "../runtime/mounts";
 import { required } from "../runtime/required";
 import { foldersAbove, isFolderIn, statIn } from "../runtime/tree-path";
-import type { Known } from "./changes";
+import type { Known } from "./memory";
 import { frozenIn } from "./held";
 import { isLeftOut, type Mirror, serviceOf } from "./mirror";
 import { nestedAsides } from "./nested";

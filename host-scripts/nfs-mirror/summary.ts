@@ -10,8 +10,8 @@ import {
 import type { Summary } from "../runtime/job-run";
 import { momentText } from "../runtime/moment";
 import { notedName, shortened } from "../runtime/quoted";
-import { type Changes, comparedAllMs } from "./changes";
-import type { Held, KeptBack, Mirror } from "./mirror";
+import { comparedAllMs } from "./changes";
+import type { Changes, Held, KeptBack, Mirror } from "./mirror";
 
 /** What a run tells of itself. */
 export const summary: Summary<Mirror, Counted<typeof nfsMirrorMetrics>> = {

@@ -1,13 +1,10 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import { z } from "zod";
 import type { NfsMirrorConfig } from "../../plan/contracts/nfs-mirror";
-import { writeDurably } from "../runtime/durable";
 import type { Phase } from "../runtime/phases";
 import { required } from "../runtime/required";
 import { statIn } from "../runtime/tree-path";
 import { changedSince, clockSlackMs } from "./changed-since";
 import { frozenIn } from "./held";
+import { readSuspects, type Suspects, writeSuspects } from "./memory";
 import type { Mirror } from "./mirror";
 
 /*
@@ -15,13 +12,6 @@ import type { Mirror } from "./mirror";
  * nobody sets that back. So what has a newer one than when it was last looked at, and the size and time of its copy, is compared
  * by content.
  */
-const suspects = z.object({
-  /** What had no newer ctime was found, epoch ms. */
-  sinceMs: z.number(),
-  /** What is still to be compared: names below the root, byte by byte as latin1. */
-  pending: z.array(z.string()),
-});
-export type Suspects = z.infer<typeof suspects>;
 
 /** So often the source is searched for them: a second look at each of its entries. */
 const periodMs = 7 * 24 * 3_600_000;
@@ -90,21 +80,4 @@ export function addSuspects(mirror: Mirror, names: readonly string[]): void {
   const known = required(mirror.suspects, "suspect");
   mirror.suspects = { ...known, pending: [...new Set([...known.pending, ...names])] };
   writeSuspects(mirror.config, mirror.suspects);
-}
-
-/** Without a record, as on the first night, all that there is. */
-function readSuspects(config: NfsMirrorConfig): Suspects {
-  try {
-    return suspects.parse(JSON.parse(readFileSync(fileOf(config), "utf8")));
-  } catch {
-    return { sinceMs: 0, pending: [] };
-  }
-}
-
-export function writeSuspects(config: NfsMirrorConfig, value: Suspects): void {
-  writeDurably(fileOf(config), `${JSON.stringify(value)}\n`, 0o600);
-}
-
-function fileOf({ stateDir }: NfsMirrorConfig): string {
-  return join(stateDir, "suspects.json");
 }
