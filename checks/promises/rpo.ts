@@ -2,7 +2,7 @@ import type { Plan } from "../../plan";
 import type { Dataset } from "../../plan/datasets";
 import type { Domain } from "../../plan/estate/services";
 import type { Way } from "../../plan/graph/copies";
-import { type Survivors, survivorsOf, type Worst, worstOf } from "../../plan/graph/loss";
+import { type Survivors, survivorsOf, type Worst, worstAloneMs, worstOf } from "../../plan/graph/loss";
 import { parseDuration, formatDuration } from "../../plan/units/duration";
 import { defineCheck, type Found } from "../check";
 import { edit } from "../example-edits";
@@ -114,15 +114,9 @@ function brokenPromise(
 function worstFinder(plan: Plan): WorstOf {
   const timeline = yearsOf(plan);
   const known = new Map<readonly Way[], Worst>();
-  const alone = new Map<Way, number>();
-  const aloneMs = (way: Way): number => {
-    const ms = alone.get(way) ?? worstOf([way], timeline).worstLossMs ?? Infinity;
-    alone.set(way, ms);
-    return ms;
-  };
   return ({ ways }, domain, promisedMs) => {
     const left = ways.get(domain);
-    if (left === "live" || left === undefined || left.some(way => aloneMs(way) <= promisedMs))
+    if (left === "live" || left === undefined || left.some(way => worstAloneMs(way, plan) <= promisedMs))
       return undefined;
     const worst = known.get(left) ?? worstOf(left, timeline);
     known.set(left, worst);

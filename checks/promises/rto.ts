@@ -50,6 +50,19 @@ export const rto = defineCheck({
         },
       ),
       mended(
+        example(
+          "a copy at the NAS in time, which is older than promised, and no link from the host to itself",
+          ({ services, links }) => {
+            links.splice(1, 1);
+            edit(services.photos, { promise: { rpo: { "live-disk": "27h" }, rto: "8h" } });
+          },
+        ),
+        {
+          says: 'Add to links: { from: "pve", to: "pve", bandwidth: "100MB" }',
+          edit: ({ links }) => links.push({ from: "pve", to: "pve", bandwidth: "100MB" }),
+        },
+      ),
+      mended(
         example("photos of which nobody says how large they are", ({ services }) =>
           edit(services.photos, {
             data: [{ kind: "tree", host: "pve", path: "/srv/nfs/photos" }],

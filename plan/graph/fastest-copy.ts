@@ -3,7 +3,9 @@ import { bytesOf, type Dataset } from "../datasets";
 import type { Domain } from "../estate/services";
 import type { Copy } from "./copies";
 import { copiesIn } from "./copies-in";
+import { worstAloneMs } from "./loss";
 import { copySurvives } from "./survival";
+import { parseDuration } from "../units/duration";
 import { floorMs, type TransferFloor, transferFloor } from "./transfer";
 
 /** A copy that outlives a disaster. */
@@ -18,9 +20,20 @@ export type Fastest = (dataset: Dataset, domain: Domain) => FastestCopy | undefi
 
 const known = new WeakMap<Plan, Map<Dataset, readonly FastestCopy[]>>();
 
-/** The copy of which a dataset is back soonest after a disaster, nothing where none is left. */
+/**
+ * The copy of which a dataset is back soonest after a disaster: of those that keep what its service is promised of the loss, as both promises
+ * are of one restore; of all where none does by itself. Nothing where none is left.
+ */
 export function fastestCopy(dataset: Dataset, domain: Domain, plan: Plan): FastestCopy | undefined {
-  return fastestFirst(dataset, plan).find(({ copy }) => copySurvives(copy, domain, plan.estate));
+  const text = plan.estate.services[dataset.service]?.promise?.rpo[domain];
+  const promisedMs = text === undefined ? Infinity : parseDuration(text);
+  let first: FastestCopy | undefined;
+  for (const each of fastestFirst(dataset, plan)) {
+    if (!copySurvives(each.copy, domain, plan.estate)) continue;
+    if (promisedMs === Infinity || worstAloneMs(each.copy.way, plan) <= promisedMs) return each;
+    first ??= each;
+  }
+  return first;
 }
 
 /** All copies of a dataset, those that nobody can say it of last. Put in order once for a plan: each disaster asks. */

@@ -131,6 +131,17 @@ export function worstOf(ways: readonly Way[], timeline: Timeline): Worst {
   };
 }
 
+const alone = new WeakMap<Plan, Map<Way, number>>();
+
+/** Largest age of one copy, over every minute of the estate's years, in ms; Infinity where there is none at some minute. */
+export function worstAloneMs(way: Way, plan: Plan): number {
+  const known = alone.get(plan) ?? new Map<Way, number>();
+  alone.set(plan, known);
+  const ms = known.get(way) ?? worstOf([way], yearsOf(plan)).worstLossMs ?? Infinity;
+  known.set(way, ms);
+  return ms;
+}
+
 const nothingLeft: Worst = { worstLossMs: undefined, via: [] };
 
 /** The age of the newest copy at the worst minute, and which of the ways brought it. Nothing where none is left at some minute. */
