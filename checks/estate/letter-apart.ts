@@ -1,10 +1,11 @@
-import { isSlip, wordSlipOf } from "../../plan/contracts/near";
+import { isSlip, isTurned, slipOf, wordsOf, wordSlipOf } from "../../plan/contracts/near";
 import { fieldText } from "../../plan/estate/faults";
 import type { Estate } from "../../plan/estate/schema";
 import type { Job } from "../../plan/job";
 import { defineCheck, type Found } from "../check";
 import { edit } from "../example-edits";
 import { example, mended } from "../examples";
+import { legsOf } from "../legs";
 
 export const letterApart = defineCheck({
   code: "estate/letter-apart",
@@ -18,6 +19,7 @@ export const letterApart = defineCheck({
     ...ofReceivers(estate),
     ...foldersOfDumps(jobs),
     ...foldersOfServices(estate),
+    ...foldersOfLegs(jobs),
   ],
   examples: {
     bad: [
@@ -59,6 +61,16 @@ export const letterApart = defineCheck({
           edit: ({ services }) => edit(services.books?.data[0], { path: "/srv/nfs/books" }),
         },
       ),
+      mended(
+        example(
+          "a folder at the NAS that is called after what is sent there, with two letters turned round",
+          ({ layers }) => edit(layers["offsite-sync"][0]?.legs[1], { to: "/Backup/nfs/phtoos" }),
+        ),
+        {
+          says: 'Write "/Backup/nfs/photos" in layers["offsite-sync"][0].legs[1].to',
+          edit: ({ layers }) => edit(layers["offsite-sync"][0]?.legs[1], { to: "/Backup/nfs/photos" }),
+        },
+      ),
     ],
     good: [
       example("names that differ on purpose"),
@@ -86,13 +98,14 @@ function addressesOf({ hosts, destinations, firewalls, clusters, monitoring }: E
       where: fieldText([section, name, "address"]),
     })),
   );
-  const { pushgateway, prometheus, alertmanager, runbooks } = monitoring;
+  const { pushgateway, prometheus, alertmanager, runbooks, dashboards } = monitoring;
   const pages = [
     ...Object.entries(clusters).map(([name, { api }]) => ({ url: api, path: ["clusters", name, "api"] })),
     ...Object.entries({ pushgateway, prometheus, alertmanager, runbooks }).map(([field, url]) => ({
       url,
       path: ["monitoring", field],
     })),
+    { url: dashboards?.grafana, path: ["monitoring", "dashboards", "grafana"] },
   ].flatMap(({ url, path }) =>
     url === undefined ? [] : [{ name: new URL(url).hostname, where: fieldText(path) }],
   );
@@ -130,10 +143,19 @@ function strangers(estate: Estate): Found[] {
 const leastDomain = 6;
 
 function domainsOf(estate: Estate): Said[] {
-  return addressesOf(estate).flatMap(({ name, where }) => {
+  const ofMachines = addressesOf(estate).flatMap(({ name, where }) => {
     const domain = name.slice(name.indexOf(".") + 1);
-    return ipv4.test(name) || domain === name || domain.length < leastDomain ? [] : [{ name: domain, where }];
+    return ipv4.test(name) || domain === name ? [] : [{ name: domain, where }];
   });
+  const ofMail = Object.entries(estate.receivers).flatMap(([receiver, fields]) =>
+    fields.kind === "email"
+      ? (["to", "from"] as const).map(field => ({
+          name: fields[field].slice(fields[field].indexOf("@") + 1).toLowerCase(),
+          where: fieldText(["receivers", receiver, field]),
+        }))
+      : [],
+  );
+  return [...ofMachines, ...ofMail].filter(({ name }) => name.length >= leastDomain);
 }
 
 /** Secrets of the cluster in which Alertmanager finds where to send messages. */
@@ -229,6 +251,52 @@ function foldersOfServices({ services }: Estate): Found[] {
       ];
     }),
   );
+}
+
+/**
+ * A leg's folder at its destination, which is called after what it sends or whose that is. In another one, all is sent anew, and what was
+ * there lies about for good.
+ */
+function foldersOfLegs(jobs: readonly Job[]): Found[] {
+  const legs = jobs.flatMap(job => legsOf(job).map(leg => ({ ...leg, host: job.host })));
+  const times = new Map<string, number>();
+  for (const part of legs.flatMap(({ to }) => [...new Set(to.split("/"))]))
+    times.set(part, (times.get(part) ?? 0) + 1);
+  return legs.flatMap(({ from, to, said, host }) => {
+    const known = [...from.path.split("/").slice(1), host];
+    const parts = to.split("/");
+    for (const [index, part] of parts.entries()) {
+      // What two legs say is called so.
+      const meant = times.get(part) === 1 ? meantByLeg(part, known) : undefined;
+      if (meant !== undefined)
+        return [
+          {
+            ...slip(
+              fieldText(said.target),
+              to,
+              parts.with(index, meant).join("/"),
+              "what it sends, or its host,",
+            ),
+            severity: "warning" as const,
+          },
+        ];
+    }
+    return [];
+  });
+}
+
+/** The part of a path with the word in it that is meant. */
+function meantByLeg(part: string, known: readonly string[]): string | undefined {
+  const words = wordsOf(part);
+  const whole = words.length > 1 ? slipOf(part, known) : undefined;
+  if (whole !== undefined) return whole;
+  const ours = known.flatMap(wordsOf);
+  for (const word of words) {
+    if (ours.includes(word)) continue;
+    const meant = wordSlipOf(word, ours) ?? ours.find(other => isTurned(word, other));
+    if (meant !== undefined && part.includes(word)) return part.replace(word, meant);
+  }
+  return undefined;
 }
 
 function lastOf(path: string): string {

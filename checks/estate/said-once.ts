@@ -85,9 +85,12 @@ function sitesOf({ estate }: Plan): Said[] {
       where: fieldText([section, name, "site"]),
     })),
   );
-  // Of two sites, each said once, either may be the slip.
-  const all = new Set(said.map(({ name }) => name));
-  return withOthers("site", said, []).map(each => ({ ...each, others: all }));
+  // Of two sites, each said once, either may be the slip: it is told once, of the later one.
+  const once = withOthers("site", said, []);
+  return once.map((each, index) => ({
+    ...each,
+    others: new Set([...each.others, ...once.slice(0, index).map(({ name }) => name)]),
+  }));
 }
 
 /** Namespaces of data and of dumps. A service's own name, or a dataset's, is somebody else's word for its namespace. */

@@ -102,6 +102,7 @@ function claimsOf(plan: Plan): Claim[] {
   return [
     ...ofMachines(plan),
     ...ofReceivers(plan),
+    ...ofSecrets(plan),
     ...ofApis(plan),
     ...ofLinks(plan),
     ...eachDatasetOf(plan.estate).flatMap(ofDataset),
@@ -184,6 +185,40 @@ function ofReceivers({ estate }: Plan): Claim[] {
           ]
         : []),
     ];
+  });
+}
+
+/**
+ * What opens one kind of receiver is nothing to another, and what is called while all is well is nobody's to read. One token may write to
+ * several chats, and one webhook to several channels.
+ */
+function ofSecrets({ estate: { receivers, monitoring } }: Plan): Claim[] {
+  const first = new Map<string, string>();
+  const harm = "each message of the one goes to the other, or is refused";
+  const secrets = [
+    ...Object.entries(receivers).flatMap(([name, receiver]) =>
+      Object.entries(receiver).flatMap(([field, value]) =>
+        typeof value === "object"
+          ? [{ kind: receiver.kind, who: `receiver ${name}`, field: `receivers.${name}.${field}`, value }]
+          : [],
+      ),
+    ),
+    ...(monitoring.deadMan
+      ? [
+          {
+            ...{ kind: "deadMan", who: "monitoring.deadMan", field: "monitoring.deadMan.urlSecret" },
+            value: monitoring.deadMan.urlSecret,
+          },
+        ]
+      : []),
+  ];
+  return secrets.flatMap(({ kind, who, field, value }) => {
+    const secret = inSecret(value);
+    const before = first.get(secret);
+    if (before === undefined) first.set(secret, kind);
+    return before === undefined || before !== kind
+      ? [{ thing: "the secret", value: secret, who, field, harm }]
+      : [];
   });
 }
 

@@ -10,6 +10,8 @@ import { neededStores } from "../stores";
 import { formatSize, listed, placeText } from "../wording";
 
 const dayMs = 86_400_000;
+/** A link's speed and what changes are guesses of whoever writes them; so far apart, one of the two has another unit. */
+const muchLonger = 4;
 
 export const tooMuchForBudget = defineCheck({
   code: "order/too-much-for-budget",
@@ -19,7 +21,8 @@ export const tooMuchForBudget = defineCheck({
   run: plan => {
     const late = [...runLoads(plan, "least")].flatMap(([job, own]) => {
       const ms = runTime(job, own, plan);
-      return ms > job.budgetMs ? [finding(job, own, ms)] : [];
+      if (ms > job.budgetMs) return [finding(job, own, ms)];
+      return ms > muchLonger * job.usualRunMs ? [unusual(job, own, ms)] : [];
     });
     return [...late, ...plan.jobs.flatMap(job => unread(job, plan))];
   },
@@ -62,6 +65,16 @@ export const tooMuchForBudget = defineCheck({
           edit: ({ layers }) => edit(layers["daily-backup"][0]?.scrub, { budget: "2h" }),
         },
       ),
+      mended(
+        example("half a minute for images of 100 GB", ({ services, layers }) => {
+          edit(services.nodes?.data[0], { size: "100GB" });
+          edit(layers["vm-images"][0], { usualRun: "30s" });
+        }),
+        {
+          says: 'Set usualRun to what its runs take, such as "14min"',
+          edit: ({ layers }) => edit(layers["vm-images"][0], { usualRun: "14min" }),
+        },
+      ),
     ],
     good: [
       example("what changes is carried within the budget"),
@@ -96,10 +109,30 @@ function unread(job: Job, plan: Plan): Found[] {
   });
 }
 
-function finding(job: Job, loads: readonly RunLoad[], ms: number): Found {
+/** What is said to be done long before that could be: what starts meanwhile, or waits for it, is looked for too early. */
+function unusual(job: Job, loads: readonly RunLoad[], ms: number): Found {
+  const { bytes, parts } = carried(loads);
+  const usualMs = Math.ceil(ms / 60_000) * 60_000;
+  return {
+    severity: "warning",
+    subject: job.called,
+    message: `A usual run of ${job.called} is said to take ${formatDuration(job.usualRunMs)}, and it has ${formatSize(bytes)} to carry (${listed(parts)}), which take ${formatDuration(Math.round(ms))} at the bandwidth of its links: what else uses its disks meanwhile isn't seen.`,
+    fix: `Set usualRun to what its runs take, such as "${formatDuration(usualMs).replaceAll(/(\d) (?=[a-z])/g, "$1")}", or raise the link's bandwidth to what was measured.`,
+    evidence: { bytes: Math.round(bytes), ms: Math.round(ms), usualRunMs: job.usualRunMs, parts },
+  };
+}
+
+function carried(loads: readonly RunLoad[]) {
   const largest = [...loads].sort((a, b) => b.ms - a.ms);
-  const bytes = loads.reduce((sum, load) => sum + load.bytes, 0);
-  const parts = largest.map(({ dataset, bytes: own }) => `${dataset} ${formatSize(own)}`);
+  return {
+    largest,
+    bytes: loads.reduce((sum, load) => sum + load.bytes, 0),
+    parts: largest.map(({ dataset, bytes: own }) => `${dataset} ${formatSize(own)}`),
+  };
+}
+
+function finding(job: Job, loads: readonly RunLoad[], ms: number): Found {
+  const { largest, bytes, parts } = carried(loads);
   const enoughMs = Math.ceil(ms / 3_600_000) * 3_600_000;
   return {
     subject: job.called,

@@ -1,5 +1,7 @@
 import { formatDuration, parseDuration } from "../../plan/units/duration";
-import { defineCheck } from "../check";
+import type { Plan } from "../../plan";
+import { acceptedEntries } from "../accepted-entries";
+import { defineCheck, type Found } from "../check";
 import { edit } from "../example-edits";
 import { example, mended } from "../examples";
 import { counted } from "../wording";
@@ -11,8 +13,9 @@ export const leftOutYetPromised = defineCheck({
   severity: "error",
   title: "A service is promised a loss, and all of its data is left out",
   why: "`unprotected` says that no copy is wanted, so no check asks for one. A promise says the opposite. Whoever wrote the one has forgotten the other, and the first disaster takes everything.",
-  run: plan =>
-    Object.entries(plan.estate.services).flatMap(([service, { data, promise }]) => {
+  run: plan => [
+    ...acceptedYetPromised(plan),
+    ...Object.entries(plan.estate.services).flatMap(([service, { data, promise }]): Found[] => {
       const promised = Object.entries(promise?.rpo ?? {});
       const [first] = data.map(dataset => dataset.unprotected).filter(acceptance => acceptance !== undefined);
       if (promised.length === 0 || !first || !data.every(dataset => dataset.unprotected)) return [];
@@ -26,6 +29,7 @@ export const leftOutYetPromised = defineCheck({
         },
       ];
     }),
+  ],
   examples: {
     bad: [
       mended(
@@ -45,6 +49,20 @@ export const leftOutYetPromised = defineCheck({
           },
         },
       ),
+      mended(
+        example("books of which none has to be readable", ({ layers }) =>
+          edit(layers["nfs-mirror"][0], {
+            accepted: [{ path: "books", reason: "one is unreadable since the crash", until: "2027-06-30" }],
+          }),
+        ),
+        {
+          says: "Write what can't be copied alone",
+          edit: ({ layers }) => {
+            const [entry] = layers["nfs-mirror"][0]?.accepted ?? [];
+            if (entry) entry.path = "books/old.pdf";
+          },
+        },
+      ),
     ],
     good: [
       example("a cache that is left out, beside data that is promised", ({ services }) => {
@@ -56,3 +74,18 @@ export const leftOutYetPromised = defineCheck({
     ],
   },
 });
+
+/** An entry stands for all that lies in it: a job that may leave out all of a service succeeds whatever it could read of that. */
+function acceptedYetPromised(plan: Plan): Found[] {
+  return acceptedEntries(plan).flatMap(({ job, path, until, reason, services }) =>
+    services
+      .filter(service => plan.estate.services[service]?.promise)
+      .map(service => ({
+        severity: "warning",
+        subject: service,
+        message: `${job.called} doesn't fail for what it can't copy of "${path}" until ${until} ("${reason}"), which is all of ${service}: a run that could read none of it succeeds, and ${service} is promised a loss.`,
+        fix: `Write what can't be copied alone in "accepted" of ${job.called}, such as "${path}/FILE", as the run's message shows it.`,
+        evidence: { job: job.called, path, until },
+      })),
+  );
+}

@@ -1,6 +1,9 @@
+import type { Plan } from "../../plan";
 import { longestGap } from "../../plan/calendar";
+import type { ExampleEstate } from "../../plan/estate/example";
+import type { Job } from "../../plan/job";
 import { formatDuration } from "../../plan/units/duration";
-import { defineCheck } from "../check";
+import { defineCheck, type Found } from "../check";
 import { edit } from "../example-edits";
 import { example, mended } from "../examples";
 import { placeText } from "../wording";
@@ -10,9 +13,10 @@ export const goneBeforeNoticed = defineCheck({
   severity: "error",
   title: "The last generation is deleted before the alert about the missing ones fires",
   why: "An alert after nine days on dumps that are kept for seven tells that there are no backups any more, not that they are about to go.",
-  run: plan =>
-    plan.jobs.flatMap(job =>
-      job.flows.flatMap(({ retention, target }) => {
+  run: plan => [
+    ...goneBeforeDrilled(plan),
+    ...plan.jobs.flatMap(job =>
+      job.flows.flatMap(({ retention, target }): Found[] => {
         if (retention.kind !== "age" || retention.atLeast > 0) return [];
         const { staleAfterMs, forMs, visibleAfterMs } = job.judged;
         const noticedMs = staleAfterMs + forMs + visibleAfterMs;
@@ -29,6 +33,7 @@ export const goneBeforeNoticed = defineCheck({
         ];
       }),
     ),
+  ],
   examples: {
     bad: [
       mended(
@@ -48,8 +53,20 @@ export const goneBeforeNoticed = defineCheck({
           edit: ({ layers }) => edit(layers["cluster-dump"][0], { alert: { receiver: "infra" } }),
         },
       ),
+      mended(
+        example("dumps of three days, of which one is restored for proof each week", estate => {
+          drilledWeekly(estate, "3d");
+        }),
+        {
+          says: "Keep for 7 d 1 h at least",
+          edit: ({ layers }) => edit(layers["cluster-dump"].at(-1), { keep: { age: "8d" } }),
+        },
+      ),
     ],
     good: [
+      example("dumps of a fortnight, of which one is restored for proof each week", estate => {
+        drilledWeekly(estate, "14d");
+      }),
       example("dumps of 30 days, an alert on the second day"),
       example("three generations that stay, however old", ({ layers }) =>
         edit(layers["cluster-dump"][0], {
@@ -61,3 +78,56 @@ export const goneBeforeNoticed = defineCheck({
     ],
   },
 });
+
+/** The sound example with a wiki's database, its dump of each night, and a drill of that. */
+function drilledWeekly({ clusters, secrets, services, layers }: ExampleEstate, age: string): void {
+  const [, vault] = layers["cluster-dump"];
+  if (!vault) throw new Error("the example estate dumps vault");
+  edit(clusters.k8s, { runnerImage: "docker.io/library/node:24-bookworm-slim" });
+  secrets["wiki-backup"] = { keptIn: ["vault", "break-glass"] };
+  services.wiki = {
+    data: [
+      {
+        ...{ kind: "database", engine: "postgresql", on: { host: "pve", pool: "data", namespace: "dbaas" } },
+        ...{ size: "1GB", churnPerDay: "10MB", growthPerDay: "0B" },
+      },
+    ],
+    promise: { rpo: { application: "27h" }, rto: "8h" },
+    needs: ["etcd"],
+  };
+  layers["cluster-dump"].push({
+    ...vault,
+    ...{ name: "wiki-backup", namespace: "dbaas", dataset: "wiki", schedule: { cron: "45 1 * * *" } },
+    ...{ target: { host: "pve", path: "/srv/nfs/wiki-backup" }, keep: { age } },
+    dump: {
+      ...{ engine: "postgresql", image: "docker.io/library/postgres:16", user: "backup", databases: "each" },
+      ...{ secret: "wiki-backup", server: { host: "wiki.dbaas.svc.cluster.local", namespace: "dbaas" } },
+      drill: {
+        ...{ name: "wiki-drill", schedule: { cron: "30 8 * * 0" }, usualRun: "20min", budget: "1h" },
+        ...{ promise: { rpo: "9d" }, alert: { receiver: "infra" } },
+      },
+    },
+  });
+}
+
+/** What the last drill has proven is gone when the next one fails, and so is what came right after it. */
+function goneBeforeDrilled({ jobs, estate }: Plan): Found[] {
+  const gapOf = ({ trigger }: Job): number => longestGap(trigger.schedule, trigger.zone, estate.years).ms;
+  return jobs.flatMap(drill => {
+    const dump = jobs.find(({ name, host }) => name === drill.provesDumpsOf && host === drill.host);
+    const [flow] = dump?.flows ?? [];
+    if (!dump || flow?.retention.kind !== "age") return [];
+    const { retention, target } = flow;
+    const drilledMs = gapOf(drill);
+    if (Math.max(retention.ms, retention.atLeast * gapOf(dump)) >= drilledMs) return [];
+    return [
+      {
+        severity: "warning",
+        subject: dump.called,
+        message: `${dump.called} deletes what is older than ${formatDuration(retention.ms)} in ${placeText(target)}, and ${drill.called} restores one for proof every ${formatDuration(drilledMs)}: when that fails, each dump that is left was made since the last one that is known to open.`,
+        fix: `Keep for ${formatDuration(drilledMs)} at least, or let ${drill.called} run more often.`,
+        evidence: { keptMs: retention.ms, drilledMs, path: placeText(target) },
+      },
+    ];
+  });
+}

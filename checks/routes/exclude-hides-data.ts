@@ -2,6 +2,8 @@ import type { Plan } from "../../plan";
 import { addTo } from "../../plan/add-to";
 import type { Dataset } from "../../plan/datasets";
 import { chainOf, type Copy } from "../../plan/graph/copies";
+import { fieldText } from "../../plan/estate/faults";
+import type { ExampleEstate } from "../../plan/estate/example";
 import type { Location } from "../../plan/job";
 import { sameMachine } from "../../plan/layers/places";
 import { defineCheck, type Found } from "../check";
@@ -17,7 +19,12 @@ export const excludeHidesData = defineCheck({
   severity: "error",
   title: "An excluded entry hides data that no other route carries",
   why: "The reference system dropped folders from a skip list and added them again for two years. Each was right on its day; nobody could see which data had lost its other route since.",
-  run: plan => [...hiddenByExcludes(plan), ...hiddenByKept(plan), ...dumpsLeftBehind(plan)],
+  run: plan => [
+    ...hiddenByExcludes(plan),
+    ...hiddenByKept(plan),
+    ...dumpsLeftBehind(plan),
+    ...leftOutOfDumps(plan),
+  ],
   examples: {
     bad: [
       mended(
@@ -114,8 +121,23 @@ export const excludeHidesData = defineCheck({
             }),
         },
       ),
+      mended(
+        example("passwords' dumps without what was attached to them", estate =>
+          dumpedWithout(estate, { name: "attachments", reason: "large and seldom asked for" }),
+        ),
+        {
+          says: 'Remove "attachments" from excludes',
+          edit: ({ layers }) => {
+            const [, , own] = layers["cluster-dump"];
+            if (own?.dump?.engine === "sqlite") own.dump.excludes = [];
+          },
+        },
+      ),
     ],
     good: [
+      example("a dump without a cache", estate =>
+        dumpedWithout(estate, { name: "icon_cache", reason: "fetched anew from web sites" }),
+      ),
       example("photos, left out of the mirror and carried by a leg of their own"),
       mirrorExample("an excluded entry that holds no data of the estate", {
         excludes: [{ name: "photos", reason: "goes to the NAS by a leg of its own" }],
@@ -123,6 +145,40 @@ export const excludeHidesData = defineCheck({
     ],
   },
 });
+
+/** The sound example with a volume of passwords, and a dump of it that leaves something out. */
+function dumpedWithout(
+  { clusters, services, layers }: ExampleEstate,
+  left: { name: string; reason: string },
+): void {
+  const [etcd] = layers["cluster-dump"];
+  if (!etcd) throw new Error("the example estate dumps etcd");
+  edit(clusters.k8s, { runnerImage: "docker.io/library/node:24-bookworm-slim" });
+  services.passwords = {
+    data: [
+      {
+        ...{ kind: "volume", host: "pve", pool: "data", namespace: "passwords", holds: "sqlite" },
+        ...{ size: "200MB", churnPerDay: "1MB", growthPerDay: "0B" },
+      },
+    ],
+    promise: { rpo: { application: "27h" }, rto: "8h" },
+    needs: ["etcd"],
+  };
+  layers["cluster-dump"].push({
+    ...etcd,
+    ...{
+      name: "passwords-backup",
+      namespace: "passwords",
+      dataset: "passwords",
+      schedule: { cron: "20 1 * * *" },
+    },
+    target: { host: "pve", path: "/srv/nfs/passwords-backup" },
+    dump: {
+      ...{ engine: "sqlite", image: "docker.io/keinos/sqlite3:3.46.1", owner: 1000 },
+      ...{ usedBy: { app: "passwords" }, excludes: [left] },
+    },
+  });
+}
 
 /** What one entry hides is one finding, however many lose their copies by it; but what somebody accepts of a dataset is told of that one. */
 function hiddenByExcludes(plan: Plan): Found[] {
@@ -206,6 +262,28 @@ function dumpsLeftBehind(plan: Plan): Found[] {
         evidence: { job: hidden.job.called, exclude: hidden.exclude.name, path: placeText(location) },
       },
     ];
+  });
+}
+
+/** What people put there, or what only one key opens, by the names that applications give it. */
+const nobodysCache =
+  /^(attachments?|sends?|uploads?|files|media|library|data|keys?|repos(itories)?|photos?|documents?|rsa_key.*|.*\.(pem|key)|config\.(json|ya?ml|toml|ini|php))$/i;
+
+/** A dump of an application's files is a copy of all that belongs together: what it lacks is of another hour, or gone. */
+function leftOutOfDumps({ estate, datasets }: Plan): Found[] {
+  return estate.layers["cluster-dump"].flatMap(({ name: job, dataset: id, dump }, index): Found[] => {
+    if (dump?.engine !== "sqlite") return [];
+    const dataset = datasets.find(each => each.id === id);
+    if (!dataset || dataset.unprotected || !estate.services[dataset.service]?.promise) return [];
+    return dump.excludes
+      .filter(({ name }) => nobodysCache.test(name))
+      .map(({ name, reason }) => ({
+        severity: "warning",
+        subject: job,
+        message: `${job} leaves out "${name}" of ${id} ("${reason}"), which is no cache by its name: what is promised of ${dataset.service} counts on these dumps, and none of them has it.`,
+        fix: `Remove "${name}" from excludes in ${fieldText(["layers", "cluster-dump", index, "dump"])}; if it can be had again, say so in a waiver.`,
+        evidence: { job, exclude: name },
+      }));
   });
 }
 

@@ -5,6 +5,10 @@ import { isBelow, sameMachine } from "../../plan/layers/places";
 import { defineCheck } from "../check";
 import { example, mirrorExample, mended } from "../examples";
 
+/** What file systems, desktops and a NAS put into a folder themselves: leaving it out hides nobody's data. */
+const ownOfFileSystems =
+  /^(lost\+found|@eaDir|#recycle|\.Trash(-\d+)?|\.snapshots?|\.zfs|aquota\.(user|group)|\.DS_Store)$/;
+
 const photos = { name: "photos", reason: "goes to the NAS by a leg of its own" };
 
 export const excludeNamesNothing = defineCheck({
@@ -44,6 +48,9 @@ export const excludeNamesNothing = defineCheck({
     ],
     good: [
       mirrorExample("a skip list whose entries exist", {}),
+      mirrorExample("what each file system of ext4 has", {
+        excludes: [photos, { name: "lost+found", reason: "what a repair of the disk found" }],
+      }),
       example("a folder that is there and needs no copy", ({ services, layers }) => {
         layers["nfs-mirror"][0]?.excludes?.push({ name: "frigate", reason: "camera ring buffer" });
         services.frigate = {
@@ -81,7 +88,8 @@ function emptyExcludes(
       reason,
     }))
     .filter(
-      ({ path }) =>
+      ({ path, name }) =>
+        !ownOfFileSystems.test(name) &&
         !here.some(place => isBelow(place.path, path) || isBelow(path, place.path)) &&
         !targets.some(
           written => sameMachine(written.machine, location.machine) && isBelow(written.path, path),

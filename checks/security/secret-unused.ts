@@ -11,12 +11,20 @@ export const secretUnused = defineCheck({
   why: "It is left over from what was removed; or what it opens doesn't say so, and then no restore is known to need it, and no check asks whether it can be had when that is restored.",
   run: ({ estate }) => {
     const named = secretsNamed(estate);
+    const toClosed = Object.entries(estate.destinations).find(
+      ([name, { receives }]) =>
+        !receives && estate.layers["offsite-sync"].some(({ destination }) => destination === name),
+    );
+    const field = toClosed && fieldText(["destinations", toClosed[0]]);
+    const sending = field
+      ? `, or to "receives" of ${field}, without which nothing is installed that sends there`
+      : "";
     return Object.entries(estate.secrets)
       .filter(([name]) => !named.has(name))
       .map(([name, { keptIn }]) => ({
         subject: name,
         message: `${name} is a secret of the estate, and none of its services, machines and jobs names it: 0 restores are known to need it.`,
-        fix: `Add it where it is needed, to secrets of a service or of a destination, as ${JSON.stringify(name)}; or remove ${fieldText(["secrets", name])}${keptIn.includes("break-glass") ? ", which takes it out of the break-glass set" : ""}.`,
+        fix: `Add it where it is needed, to secrets of a service or of a destination, as ${JSON.stringify(name)}${sending}; or remove ${fieldText(["secrets", name])}${keptIn.includes("break-glass") ? ", which takes it out of the break-glass set" : ""}.`,
         evidence: { secret: name },
       }));
   },

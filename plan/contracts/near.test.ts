@@ -13,6 +13,13 @@ test.each([
 });
 
 test.each([
+  ["on-cal", "on-call"],
+  ["on-cll", "on-call"],
+  ["no-call", "on-call"],
+  ["nfs-sds", "nfs-ssd"],
+])("%s is a slip of %s in a short word", (name, meant) => expect(wordSlipOf(name, [meant])).toBe(meant));
+
+test.each([
   ["nextcloud", "nextcloud"],
   ["ab", "abc"],
   ["dc1", "dc2"],
@@ -31,6 +38,9 @@ test.each([
   ["lan.home.arpa", "lab.home.arpa"],
   ["example.co", "example.com"],
   ["team-a-hook", "team-b-hook"],
+  ["team-ops", "team-obs"],
+  ["on-call", "on-calls"],
+  ["dev-app", "dev-ap"],
   ["photo-prism", "photoprism"],
   ["Viktorbarzin.me", "viktorbarzin.me"],
   ["zdjęcia", "zdjecia"],

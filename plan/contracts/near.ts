@@ -80,15 +80,40 @@ function isSlipOfWord(name: string, other: string): boolean {
     word === theirs[index] ? [] : [[word, theirs[index] ?? ""]],
   );
   const [pair, second] = differing;
-  const [shorter = "", longer = ""] = (
-    pair && second === undefined && ours.length === theirs.length ? pair : [ours.join(""), theirs.join("")]
-  ).sort((a, b) => a.length - b.length);
+  const isOneOf = pair && second === undefined && ours.length === theirs.length;
+  const [shorter = "", longer = ""] = (isOneOf ? pair : [ours.join(""), theirs.join("")]).sort(
+    (a, b) => a.length - b.length,
+  );
+  if (isOneOf && ours.length > 1 && isSlipOfFingers(shorter, longer)) return true;
   if (shorter === longer || shorter.length < shortestWord) return false;
   if (longer.startsWith(shorter)) return shorter.length >= longWord && !/[aeinsy]$/.test(longer);
   return shorter.length >= longWord || !longer.endsWith(shorter);
 }
 
-function wordsOf(name: string): string[] {
+/**
+ * What makes no other word of a short one, where the words beside it are the same: two letters turned round ("no-call"), one that is left
+ * out inside ("on-cll"), or one of two that are alike ("on-cal").
+ */
+function isSlipOfFingers(shorter: string, longer: string): boolean {
+  if (shorter.length === longer.length) return isTurned(shorter, longer);
+  const isEnding = longer.startsWith(shorter) && longer.at(-1) !== shorter.at(-1);
+  return (
+    shorter.length >= 3 && longer.length === shorter.length + 1 && !isEnding && !longer.endsWith(shorter)
+  );
+}
+
+/** Whether two neighbours are turned round, and all else is the same. */
+export function isTurned(a: string, b: string): boolean {
+  return (
+    a !== b &&
+    [...a].some(
+      (letter, at) =>
+        letter !== a[at + 1] && `${a.slice(0, at)}${a[at + 1] ?? ""}${letter}${a.slice(at + 2)}` === b,
+    )
+  );
+}
+
+export function wordsOf(name: string): string[] {
   return bare(name).split(/[-_.\s]+/);
 }
 

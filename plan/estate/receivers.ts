@@ -44,6 +44,10 @@ export const receiver = z.discriminatedUnion("kind", [
           text => !(Number(text.slice(text.lastIndexOf(":") + 1)) > 65_535),
           'is reached by nobody: no port has a number above 65535. Expected the mail server with its port, e.g. "smtp.example.org:587"',
         )
+        .refine(
+          text => !/:(110|143|993|995)$/.test(text),
+          'has a port at which mail is read (POP3, IMAP), and none at which a server takes it. Expected 587, 465 or 25, e.g. "smtp.example.org:587"',
+        )
         .describe("Mail server that takes it, with its port"),
       user: line.optional().describe("Left out, the server asks nobody who sends"),
       passwordSecret: clusterSecret.optional().describe("The user's password"),

@@ -185,7 +185,7 @@ function withWhatItOpens({ breakGlass, ...sections }: Estate, look: Lookup): voi
   const where = breakGlass?.where
     .trim()
     .toLowerCase()
-    .replace(/^["']|["'.!]+$|:\/.*$/g, "")
+    .replace(/^["']|["'.!]+$|:\/.*$|,? ((in|at|under|below) )?(the folder )?\/.*$/g, "")
     .replace(/^((with)?in|on|at|inside|into)( of)? ((the|my|our) )?/, "");
   if (where === undefined) return;
   for (const [what, things] of Object.entries({
@@ -195,7 +195,10 @@ function withWhatItOpens({ breakGlass, ...sections }: Estate, look: Lookup): voi
     firewall: firewalls,
     service: services,
   }))
-    if (Object.hasOwn(things, where))
+    if (
+      Object.hasOwn(things, where) ||
+      (what === "destination" && where === "nas" && Object.keys(things).length)
+    )
       look.fault(
         ["breakGlass", "where"],
         breakGlass?.where,

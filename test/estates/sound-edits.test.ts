@@ -147,6 +147,33 @@ const edits: readonly (readonly [what: string, ...edits: readonly Edit[]])[] = [
       },
     ],
   ],
+  ["a leg into a folder of many", [`${offsite} > legs > 0 > to`, "/Backup/Viki/pve-backups"]],
+  [
+    "a leg into a folder that is called after the NAS",
+    [`${offsite} > legs > 1 > to`, "/Backup/Viki/nas/immich"],
+  ],
+  [
+    "what file systems have of their own, left out",
+    [`${offsite} > legs > 0 > excludes`, [{ name: "lost+found", reason: "nothing of anybody's" }]],
+    [`${mirror} > excludes > +`, { name: "@eaDir", reason: "thumbnails of the NAS" }],
+  ],
+  [
+    "a dump without what an application makes anew",
+    [`${dumpOf("vaultwarden")} > dump > excludes > +`, { name: "tmp", reason: "emptied at each start" }],
+  ],
+  ["one side of a band", [`${dumpOf("postgresql")} > band`, { leastPercent: 5 }]],
+  [
+    "a file that isn't missed for a while",
+    [
+      `${mirror} > accepted`,
+      [{ path: "servarr/old.mkv", reason: "unreadable since the crash", until: "2027-01-01" }],
+    ],
+  ],
+  [
+    "a set in words that name the NAS, and isn't there",
+    ["breakGlass > where", "in the safe behind the NAS, second shelf"],
+  ],
+  ["images in a quarter of an hour", ["layers > vm-images > 0 > usualRun", "5min"]],
   ["a week more of volumes", [`${daily} > volumes > keep`, { count: 5, every: "week" }]],
   [
     "a week of days of the passwords",

@@ -24,6 +24,7 @@ import { formerNames, watching } from "./tired-edits-of-monitoring";
 import { drills, foldersApart, impossible, lettersApart, missed } from "./tired-edits-of-slips";
 import { goneJobs, keptAlone, nobodys, ofMany } from "./tired-edits-of-many";
 import { heldOtherwise, neighbours, warnedOfNeighbours } from "./tired-edits-of-neighbours";
+import { saidAsWritten, shortSlips, warnedOfLimits } from "./tired-edits-of-limits";
 import { days, legs, ofLayers, unsaid, warnedOfLayers } from "./tired-edits-of-layers";
 
 /** First those that are asked for more than an answer. */
@@ -56,6 +57,7 @@ const tables = [
   machines,
   lettersApart,
   neighbours,
+  shortSlips,
 ];
 const isFault = (answer: string): boolean => answer.startsWith("estate.");
 /** Each is a plan of the whole homelab: of one answer `npm test` makes the first, and all that are refused before. */
@@ -80,6 +82,7 @@ const warnings = walked([
   ...looser,
   ...foldersApart,
   ...heldOtherwise,
+  ...warnedOfLimits,
 ]).map(([what, at, to, answer, subject]) => ({
   what,
   at,
@@ -200,4 +203,9 @@ test("a host that sends nothing is one finding for all that has copies at home",
   expect(found.filter(({ code }) => code === "routes/no-route-off-site")).toMatchObject([
     { subject: "homelab", severity: "error" },
   ]);
+});
+
+test("a retention that a NAS can't be told is shown as it was written", () => {
+  const [what, at, to, answer] = saidAsWritten;
+  expect(refusalOf({ what, at, to }).message).toContain(`${answer}: ${JSON.stringify(to)} `);
 });

@@ -1,4 +1,4 @@
-import { slipOf } from "../../contracts/near";
+import { isTurned, slipOf } from "../../contracts/near";
 import type { Estate } from "../../estate/schema";
 import type { Lookup, Path } from "../../estate/lookup";
 import type { DatasetSpec } from "../../estate/services";
@@ -59,6 +59,13 @@ export function askedServer(
       [...where, "port"],
       server.port,
       `is another engine's port than ${engine}'s. Remove it: left out, it is the engine's own`,
+    );
+  const turned = usualPorts.find(([usual, of]) => of.test(engine) && isTurned(`${server.port}`, `${usual}`));
+  if (turned)
+    look.fault(
+      [...where, "port"],
+      server.port,
+      `is ${engine}'s own port with two digits turned round. Remove it: left out, it is the engine's own`,
     );
   const twin = before.find(
     ({ cluster, dataset, dump: theirs }) =>

@@ -33,8 +33,8 @@ export const clusterDumpSpec = z.strictObject({
     .describe("Who makes the dump. Without it the job is planned and not installed: another program does it"),
   band: z
     .strictObject({
-      leastPercent: z.number().min(0).max(100).describe("A smaller one waits"),
-      mostPercent: z.number().min(100).describe("A larger one waits"),
+      leastPercent: z.number().min(0).max(100).default(50).describe("A smaller one waits"),
+      mostPercent: z.number().min(100).default(1000).describe("A larger one waits"),
     })
     .superRefine(({ leastPercent, mostPercent }, context) => {
       const usual = "Example: { leastPercent: 50, mostPercent: 1000 }";

@@ -48,10 +48,12 @@ export function lookAtApply(part: NasSnapshotsSpec, at: Path, look: Lookup, esta
   look.secret([...at, "secret"], apply.secret, "ssh-key");
   look.secret([...at, "password"], apply.password, "password");
   const destination = estate.destinations[part.destination];
+  // As it was written: what is left out has a default.
+  const { atLeast, every, ...keep } = part.keep;
   if (keepDaysOf(part) === undefined)
     look.fault(
       [...at.slice(0, -1), "keep"],
-      part.keep,
+      keep.age === undefined ? { ...keep, ...(keep.count !== undefined && { every }) } : { ...keep, atLeast },
       'is no age of whole days, which is all that a NAS is told. Expected e.g. { age: "7d" }, or no "apply"',
     );
   if (destination && destination.kind !== "synology")

@@ -2,10 +2,15 @@ import { z } from "zod";
 import { entryName, image, labels, reason } from "../../../estate/fields";
 import { type Engine, integrity } from "./engine";
 
-const noDatabase = entryName.refine(
-  text => !/\.(db3?|sqlite3?)(-(wal|shm|journal))?$/i.test(text),
-  'is a database by its name, which this dump is there for. Expected what can be had again, e.g. "icon_cache"',
-);
+const noDatabase = entryName
+  .refine(
+    text => !/[*?]/.test(text),
+    'is no pattern here: what is left out is called letter by letter. Expected one entry of the volume, e.g. "icon_cache"',
+  )
+  .refine(
+    text => !/\.(db3?|sqlite3?)(-(wal|shm|journal))?$/i.test(text),
+    'is a database by its name, which this dump is there for. Expected what can be had again, e.g. "icon_cache"',
+  );
 
 /** What has no server: an application's SQLite databases, and the files that belong to them. */
 export const sqlite = {

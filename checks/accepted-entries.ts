@@ -1,0 +1,53 @@
+import type { Plan } from "../plan";
+import type { Accepted } from "../plan/contracts/accepted";
+import type { Path } from "../plan/estate/lookup";
+import type { Job } from "../plan/job";
+
+/** An entry that a job doesn't fail for when it can't be copied. */
+export interface AcceptedEntry extends Accepted {
+  readonly job: Job;
+  /** Services of which it is all of a dataset. */
+  readonly services: readonly string[];
+}
+
+/** What the jobs of an estate may leave out without failing. */
+export function acceptedEntries(plan: Plan): AcceptedEntry[] {
+  const { layers, services } = plan.estate;
+  const all = (
+    said: Path,
+    entries: readonly Accepted[] = [],
+    isAllOf: (data: Data, service: string, path: string) => boolean = () => false,
+  ): AcceptedEntry[] => {
+    const job = plan.jobs.find(each => each.said.join("\n") === said.join("\n"));
+    if (!job) return [];
+    return entries.map(entry => ({
+      ...entry,
+      job,
+      services: Object.entries(services).flatMap(([service, { data }]) =>
+        data.some(each => isAllOf(each, service, entry.path.replace(/\/+$/, ""))) ? [service] : [],
+      ),
+    }));
+  };
+  return [
+    ...layers["nfs-mirror"].flatMap(({ host, source, accepted }, index) =>
+      all(
+        ["layers", "nfs-mirror", index],
+        accepted,
+        (data, _, path) => data.kind === "tree" && data.host === host && data.path === `${source}/${path}`,
+      ),
+    ),
+    ...layers["daily-backup"].flatMap(({ host, volumes, scrub }, index) => [
+      ...all(
+        ["layers", "daily-backup", index],
+        volumes?.accepted,
+        (data, service, path) =>
+          data.kind === "volume" &&
+          data.host === host &&
+          [data.namespace, `${data.namespace}/${data.claim ?? data.name ?? service}`].includes(path),
+      ),
+      ...all(["layers", "daily-backup", index, "scrub"], scrub?.accepted),
+    ]),
+  ];
+}
+
+type Data = Plan["estate"]["services"][string]["data"][number];
