@@ -28,26 +28,31 @@ export function acceptedEntries(plan: Plan): AcceptedEntry[] {
       ),
     }));
   };
-  return [
-    ...layers["nfs-mirror"].flatMap(({ host, source, accepted }, index) =>
-      all(
-        ["layers", "nfs-mirror", index],
-        accepted,
-        (data, _, path) => data.kind === "tree" && data.host === host && data.path === `${source}/${path}`,
-      ),
-    ),
-    ...layers["daily-backup"].flatMap(({ host, volumes, scrub }, index) => [
-      ...all(
-        ["layers", "daily-backup", index],
-        volumes?.accepted,
-        (data, service, path) =>
-          data.kind === "volume" &&
-          data.host === host &&
-          [data.namespace, `${data.namespace}/${data.claim ?? data.name ?? service}`].includes(path),
-      ),
-      ...all(["layers", "daily-backup", index, "scrub"], scrub?.accepted),
-    ]),
-  ];
+  return Object.entries(layers).flatMap(([layer, parts]) =>
+    parts.flatMap((part, index): AcceptedEntry[] => {
+      const said = ["layers", layer, index];
+      if ("accepted" in part)
+        return all(
+          said,
+          part.accepted,
+          (data, _, path) =>
+            data.kind === "tree" && data.host === part.host && data.path === `${part.source}/${path}`,
+        );
+      const scrubbed = "scrub" in part && part.scrub && "accepted" in part.scrub ? part.scrub.accepted : [];
+      return [
+        ...all(
+          said,
+          "volumes" in part ? part.volumes?.accepted : [],
+          (data, service, path) =>
+            data.kind === "volume" &&
+            "host" in part &&
+            data.host === part.host &&
+            [data.namespace, `${data.namespace}/${data.claim ?? data.name ?? service}`].includes(path),
+        ),
+        ...all([...said, "scrub"], scrubbed),
+      ];
+    }),
+  );
 }
 
 type Data = Plan["estate"]["services"][string]["data"][number];

@@ -1,9 +1,8 @@
 import type { Plan } from "../../plan";
 import { longestGap } from "../../plan/calendar";
-import type { ExampleEstate } from "../../plan/estate/example";
 import type { Job } from "../../plan/job";
 import { formatDuration } from "../../plan/units/duration";
-import { defineCheck, type Found } from "../check";
+import { defineCheck, type Example, type Found } from "../check";
 import { edit } from "../example-edits";
 import { example, mended } from "../examples";
 import { placeText } from "../wording";
@@ -53,20 +52,13 @@ export const goneBeforeNoticed = defineCheck({
           edit: ({ layers }) => edit(layers["cluster-dump"][0], { alert: { receiver: "infra" } }),
         },
       ),
-      mended(
-        example("dumps of three days, of which one is restored for proof each week", estate => {
-          drilledWeekly(estate, "3d");
-        }),
-        {
-          says: "Keep for 7 d 1 h at least",
-          edit: ({ layers }) => edit(layers["cluster-dump"].at(-1), { keep: { age: "8d" } }),
-        },
-      ),
+      mended(drilledExample("dumps of three days, of which one is restored for proof each week", "3d"), {
+        says: "Keep for 7 d 1 h at least",
+        edit: ({ layers }) => edit(layers["cluster-dump"].at(-1), { keep: { age: "8d" } }),
+      }),
     ],
     good: [
-      example("dumps of a fortnight, of which one is restored for proof each week", estate => {
-        drilledWeekly(estate, "14d");
-      }),
+      drilledExample("dumps of a fortnight, of which one is restored for proof each week", "14d"),
       example("dumps of 30 days, an alert on the second day"),
       example("three generations that stay, however old", ({ layers }) =>
         edit(layers["cluster-dump"][0], {
@@ -80,33 +72,44 @@ export const goneBeforeNoticed = defineCheck({
 });
 
 /** The sound example with a wiki's database, its dump of each night, and a drill of that. */
-function drilledWeekly({ clusters, secrets, services, layers }: ExampleEstate, age: string): void {
-  const [, vault] = layers["cluster-dump"];
-  if (!vault) throw new Error("the example estate dumps vault");
-  edit(clusters.k8s, { runnerImage: "docker.io/library/node:24-bookworm-slim" });
-  secrets["wiki-backup"] = { keptIn: ["vault", "break-glass"] };
-  services.wiki = {
-    data: [
-      {
-        ...{ kind: "database", engine: "postgresql", on: { host: "pve", pool: "data", namespace: "dbaas" } },
-        ...{ size: "1GB", churnPerDay: "10MB", growthPerDay: "0B" },
+function drilledExample(name: string, age: string): Example {
+  return example(name, ({ clusters, secrets, services, layers }) => {
+    const [, vault] = layers["cluster-dump"];
+    if (!vault) throw new Error("the example estate dumps vault");
+    edit(clusters.k8s, { runnerImage: "docker.io/library/node:24-bookworm-slim" });
+    secrets["wiki-backup"] = { keptIn: ["vault", "break-glass"] };
+    services.wiki = {
+      data: [
+        {
+          ...{
+            kind: "database",
+            engine: "postgresql",
+            on: { host: "pve", pool: "data", namespace: "dbaas" },
+          },
+          ...{ size: "1GB", churnPerDay: "10MB", growthPerDay: "0B" },
+        },
+      ],
+      promise: { rpo: { application: "27h" }, rto: "8h" },
+      needs: ["etcd"],
+    };
+    layers["cluster-dump"].push({
+      ...vault,
+      ...{ name: "wiki-backup", namespace: "dbaas", dataset: "wiki", schedule: { cron: "45 1 * * *" } },
+      ...{ target: { host: "pve", path: "/srv/nfs/wiki-backup" }, keep: { age } },
+      dump: {
+        ...{
+          engine: "postgresql",
+          image: "docker.io/library/postgres:16",
+          user: "backup",
+          databases: "each",
+        },
+        ...{ secret: "wiki-backup", server: { host: "wiki.dbaas.svc.cluster.local", namespace: "dbaas" } },
+        drill: {
+          ...{ name: "wiki-drill", schedule: { cron: "30 8 * * 0" }, usualRun: "20min", budget: "1h" },
+          ...{ promise: { rpo: "9d" }, alert: { receiver: "infra" } },
+        },
       },
-    ],
-    promise: { rpo: { application: "27h" }, rto: "8h" },
-    needs: ["etcd"],
-  };
-  layers["cluster-dump"].push({
-    ...vault,
-    ...{ name: "wiki-backup", namespace: "dbaas", dataset: "wiki", schedule: { cron: "45 1 * * *" } },
-    ...{ target: { host: "pve", path: "/srv/nfs/wiki-backup" }, keep: { age } },
-    dump: {
-      ...{ engine: "postgresql", image: "docker.io/library/postgres:16", user: "backup", databases: "each" },
-      ...{ secret: "wiki-backup", server: { host: "wiki.dbaas.svc.cluster.local", namespace: "dbaas" } },
-      drill: {
-        ...{ name: "wiki-drill", schedule: { cron: "30 8 * * 0" }, usualRun: "20min", budget: "1h" },
-        ...{ promise: { rpo: "9d" }, alert: { receiver: "infra" } },
-      },
-    },
+    });
   });
 }
 

@@ -3,10 +3,9 @@ import { addTo } from "../../plan/add-to";
 import type { Dataset } from "../../plan/datasets";
 import { chainOf, type Copy } from "../../plan/graph/copies";
 import { fieldText } from "../../plan/estate/faults";
-import type { ExampleEstate } from "../../plan/estate/example";
 import type { Location } from "../../plan/job";
 import { sameMachine } from "../../plan/layers/places";
-import { defineCheck, type Found } from "../check";
+import { defineCheck, type Example, type Found } from "../check";
 import { edit } from "../example-edits";
 import { example, mirrorExample, mended } from "../examples";
 import { type Hidden, hiddenInTree } from "../hidden";
@@ -122,9 +121,9 @@ export const excludeHidesData = defineCheck({
         },
       ),
       mended(
-        example("passwords' dumps without what was attached to them", estate =>
-          dumpedWithout(estate, { name: "attachments", reason: "large and seldom asked for" }),
-        ),
+        dumpExample("passwords' dumps without what was attached to them", {
+          ...{ name: "attachments", reason: "large and seldom asked for" },
+        }),
         {
           says: 'Remove "attachments" from excludes',
           edit: ({ layers }) => {
@@ -135,9 +134,7 @@ export const excludeHidesData = defineCheck({
       ),
     ],
     good: [
-      example("a dump without a cache", estate =>
-        dumpedWithout(estate, { name: "icon_cache", reason: "fetched anew from web sites" }),
-      ),
+      dumpExample("a dump without a cache", { name: "icon_cache", reason: "fetched anew from web sites" }),
       example("photos, left out of the mirror and carried by a leg of their own"),
       mirrorExample("an excluded entry that holds no data of the estate", {
         excludes: [{ name: "photos", reason: "goes to the NAS by a leg of its own" }],
@@ -147,36 +144,35 @@ export const excludeHidesData = defineCheck({
 });
 
 /** The sound example with a volume of passwords, and a dump of it that leaves something out. */
-function dumpedWithout(
-  { clusters, services, layers }: ExampleEstate,
-  left: { name: string; reason: string },
-): void {
-  const [etcd] = layers["cluster-dump"];
-  if (!etcd) throw new Error("the example estate dumps etcd");
-  edit(clusters.k8s, { runnerImage: "docker.io/library/node:24-bookworm-slim" });
-  services.passwords = {
-    data: [
-      {
-        ...{ kind: "volume", host: "pve", pool: "data", namespace: "passwords", holds: "sqlite" },
-        ...{ size: "200MB", churnPerDay: "1MB", growthPerDay: "0B" },
+function dumpExample(name: string, left: { name: string; reason: string }): Example {
+  return example(name, ({ clusters, services, layers }) => {
+    const [etcd] = layers["cluster-dump"];
+    if (!etcd) throw new Error("the example estate dumps etcd");
+    edit(clusters.k8s, { runnerImage: "docker.io/library/node:24-bookworm-slim" });
+    services.passwords = {
+      data: [
+        {
+          ...{ kind: "volume", host: "pve", pool: "data", namespace: "passwords", holds: "sqlite" },
+          ...{ size: "200MB", churnPerDay: "1MB", growthPerDay: "0B" },
+        },
+      ],
+      promise: { rpo: { application: "27h" }, rto: "8h" },
+      needs: ["etcd"],
+    };
+    layers["cluster-dump"].push({
+      ...etcd,
+      ...{
+        name: "passwords-backup",
+        namespace: "passwords",
+        dataset: "passwords",
+        schedule: { cron: "20 1 * * *" },
       },
-    ],
-    promise: { rpo: { application: "27h" }, rto: "8h" },
-    needs: ["etcd"],
-  };
-  layers["cluster-dump"].push({
-    ...etcd,
-    ...{
-      name: "passwords-backup",
-      namespace: "passwords",
-      dataset: "passwords",
-      schedule: { cron: "20 1 * * *" },
-    },
-    target: { host: "pve", path: "/srv/nfs/passwords-backup" },
-    dump: {
-      ...{ engine: "sqlite", image: "docker.io/keinos/sqlite3:3.46.1", owner: 1000 },
-      ...{ usedBy: { app: "passwords" }, excludes: [left] },
-    },
+      target: { host: "pve", path: "/srv/nfs/passwords-backup" },
+      dump: {
+        ...{ engine: "sqlite", image: "docker.io/keinos/sqlite3:3.46.1", owner: 1000 },
+        ...{ usedBy: { app: "passwords" }, excludes: [left] },
+      },
+    });
   });
 }
 
@@ -271,7 +267,12 @@ const nobodysCache =
 
 /** A dump of an application's files is a copy of all that belongs together: what it lacks is of another hour, or gone. */
 function leftOutOfDumps({ estate, datasets }: Plan): Found[] {
-  return estate.layers["cluster-dump"].flatMap(({ name: job, dataset: id, dump }, index): Found[] => {
+  const dumps = Object.entries(estate.layers).flatMap(([layer, parts]) =>
+    parts.flatMap((part, index) =>
+      "dump" in part ? [{ ...part, at: ["layers", layer, index, "dump"] }] : [],
+    ),
+  );
+  return dumps.flatMap(({ name: job, dataset: id, dump, at }): Found[] => {
     if (dump?.engine !== "sqlite") return [];
     const dataset = datasets.find(each => each.id === id);
     if (!dataset || dataset.unprotected || !estate.services[dataset.service]?.promise) return [];
@@ -281,7 +282,7 @@ function leftOutOfDumps({ estate, datasets }: Plan): Found[] {
         severity: "warning",
         subject: job,
         message: `${job} leaves out "${name}" of ${id} ("${reason}"), which is no cache by its name: what is promised of ${dataset.service} counts on these dumps, and none of them has it.`,
-        fix: `Remove "${name}" from excludes in ${fieldText(["layers", "cluster-dump", index, "dump"])}; if it can be had again, say so in a waiver.`,
+        fix: `Remove "${name}" from excludes in ${fieldText(at)}; if it can be had again, say so in a waiver.`,
         evidence: { job, exclude: name },
       }));
   });

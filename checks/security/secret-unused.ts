@@ -1,5 +1,6 @@
 import { fieldText } from "../../plan/estate/faults";
 import { secretsNamed } from "../../plan/estate/references";
+import { sameMachine } from "../../plan/layers/places";
 import { defineCheck } from "../check";
 import { edit } from "../example-edits";
 import { example, mended } from "../examples";
@@ -9,11 +10,20 @@ export const secretUnused = defineCheck({
   severity: "warning",
   title: "A secret is declared, and nothing names it",
   why: "It is left over from what was removed; or what it opens doesn't say so, and then no restore is known to need it, and no check asks whether it can be had when that is restored.",
-  run: ({ estate }) => {
+  run: ({ estate, jobs }) => {
     const named = secretsNamed(estate);
     const toClosed = Object.entries(estate.destinations).find(
       ([name, { receives }]) =>
-        !receives && estate.layers["offsite-sync"].some(({ destination }) => destination === name),
+        !receives &&
+        jobs.some(job =>
+          job.flows.some(
+            ({ source, target: { machine } }) =>
+              source.kind === "tree" &&
+              machine.kind === "destination" &&
+              machine.name === name &&
+              !sameMachine(source.location.machine, machine),
+          ),
+        ),
     );
     const field = toClosed && fieldText(["destinations", toClosed[0]]);
     const sending = field
