@@ -99,7 +99,15 @@ export const discover: CommandSpec<Options> = {
         ? []
         : ["a NAS, as none was named: --nas USER@ADDRESS. No copy leaves the house without one elsewhere"]),
     ];
-    const all = [...unseen, ...unasked, ...draft.left, ...refused, ...unmeasured(estate)];
+    // A second run would compare with the file, and ask whom that names.
+    const missed = [
+      ...(nasWay && !found.nas ? ["the NAS"] : []),
+      ...(isClusterAsked(given) && !found.cluster ? ["the cluster"] : []),
+    ].map(
+      what =>
+        `${what} in ${shellWord(given.to)}: once it answers, remove that file and ask again, as what is there is compared and nothing added`,
+    );
+    const all = [...unseen, ...missed, ...unasked, ...draft.left, ...refused, ...unmeasured(estate)];
     return { text: told(given, all, estate, text), exitCode: unseen.length === 0 ? 0 : 3 };
   },
 };

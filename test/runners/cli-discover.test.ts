@@ -341,6 +341,7 @@ test("a NAS that isn't reached, or tells of no volume, is told, and the rest is 
   expect(refused.text).toMatch(
     /^ {2}the NAS: 10\.77\.0\.12 wasn't asked: Permission denied \(publickey,password\)\. Next: ssh -p 2222 viki@10\.77\.0\.12 true$/m,
   );
+  expect(refused.text).toContain("the NAS in part.json: once it answers, remove that file and ask again, ");
   expect((await written("part.json")).destinations).toEqual({});
   rmSync(join(host.folder, "part.json"));
   standsNas({ reached: "Host key verification failed." });
