@@ -1,7 +1,7 @@
-import { createHash } from "node:crypto";
 import { createConnection } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ServerHostKeyAlgorithm } from "ssh2";
+import { fingerprint, fingerprintOf } from "./fingerprint";
 
 /** A host as the command plugin will reach it. */
 export interface ProbeTarget {
@@ -116,9 +116,8 @@ function hungUp(stage: Stage): string {
 }
 
 function otherKey(shown: string, hostKey: string): string {
-  const pinned = fingerprint(Buffer.from(hostKey.split(" ")[1] ?? "", "base64"));
   return (
-    `it shows the host key ${shown}, and the estate pins ${pinned}: another machine, or the same one installed anew. ` +
+    `it shows the host key ${shown}, and the estate pins ${fingerprintOf(hostKey)}: another machine, or the same one installed anew. ` +
     "Next: ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub on its console, and hosts.NAME.ssh.hostKey in the estate"
   );
 }
@@ -138,9 +137,4 @@ function locked({ user, privateKey, agent }: ProbeTarget): string {
 
 function typeOf(hostKey: string): string {
   return hostKey.split(" ")[0] ?? "";
-}
-
-/** As `ssh-keygen -l` prints it. */
-function fingerprint(blob: Buffer): string {
-  return `SHA256:${createHash("sha256").update(blob).digest("base64").replace(/=+$/, "")}`;
 }

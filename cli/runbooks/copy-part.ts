@@ -1,4 +1,5 @@
 import { placeText } from "../../checks/wording";
+import type { Estate } from "../../plan";
 import type { LeftCopy } from "../../plan/graph/aftermath";
 import { type RestoreStep, restoreSteps } from "../../plan/graph/restore-steps";
 import { code } from "./markdown";
@@ -15,6 +16,7 @@ export interface PartOptions {
 
 /** A copy with what is lost by it, and its way back. */
 export function copyPart(
+  estate: Estate,
   { copy, worstLossMs }: LeftCopy,
   { title = "From", done = new Map<string, string>() }: PartOptions = {},
 ): string {
@@ -28,7 +30,7 @@ export function copyPart(
 
 Made by ${by}. Lost by it at worst: ${lossText(worstLossMs)}.
 
-${stepsText(steps, before)}`;
+${stepsText(estate, steps, before)}`;
 }
 
 function keyOf({ where, argv = [] }: RestoreStep): string {

@@ -1,5 +1,5 @@
 import { counted, listed, placeText } from "../../checks/wording";
-import type { Plan } from "../../plan";
+import type { Estate, Plan } from "../../plan";
 import type { Domain } from "../../plan/estate/services";
 import { aftermathOf, type DatasetAfter, type ServiceAfter } from "../../plan/graph/aftermath";
 import { isHosted, isInCluster, type Job } from "../../plan/job";
@@ -26,19 +26,25 @@ export function disasterPage(of: PageOf, domain: Domain): string {
     harmed.length === 0
       ? "## What is lost\n\nIt harms no service's data."
       : `## What is lost, at worst\n\n${lossTable(harmed)}`,
-    ...(wanted.length === 0 ? [] : takes === "one" ? [onePart(of)] : [orderPart(of, domain, wanted)]),
-    ...copiesGone(plan, after, takes),
+    ...(wanted.length === 0 ? [] : takes === "one" ? [onePart(of, domain)] : [orderPart(of, domain, wanted)]),
+    ...copiesGone(of, after, takes),
   ].join("\n\n");
 }
 
 /** Runs that begin before all is back take what isn't there for what somebody has deleted, or fill what has to be empty. */
 function quietText(plan: Plan): string {
-  const timers = timersOf(plan).map(({ called }) => code(called));
-  return `Keep the estate's own runs off until all is back, on each host that is there: \`systemctl stop NAME.timer\` of ${listed(timers, timers.length)}.`;
+  const each = timerCommands(plan, "stop").map(code);
+  return `Keep the estate's own runs off until all is back, on each host that is there, and again after it was started anew: ${each.join("; ")}.`;
 }
 
-function timersOf({ jobs }: Plan): Job[] {
-  return jobs.filter(({ deployment }) => deployment.kind === "timer");
+/** For each host, what stops or starts all of its timers. */
+function timerCommands({ jobs, estate }: Plan, does: "start" | "stop"): string[] {
+  return Object.keys(estate.hosts).flatMap(host => {
+    const timers = jobs.flatMap(job =>
+      isHosted(job) && job.host === host && job.deployment.kind === "timer" ? [`${job.name}.timer`] : [],
+    );
+    return timers.length === 0 ? [] : [`${sshTo(estate, host)} systemctl ${does} ${timers.join(" ")}`];
+  });
 }
 
 /** Harmed, and nobody has said that no copy of it is wanted. */
@@ -64,17 +70,20 @@ function lossTable(services: readonly ServiceAfter[]): string {
 ${table(["service", "data", "of", "is lost", "comes from", "back after at least"], rows)}`;
 }
 
-function onePart(of: PageOf): string {
+function onePart(of: PageOf, domain: Domain): string {
+  // What a volume had last is what is wanted of it; of a damage, what there was before.
+  const at = domain === "application" ? ` --at "YYYY-MM-DD HH:MM"` : "";
   return `## What brings it back
 
 Only what is damaged, by its own page, which the table links. From a laptop, where SERVICE is its name; it says what it will do, and asks:
 
 ${block([`${holdfast(of, "restore")} SERVICE --dry-run`])}
 
-${block([`${holdfast(of, "restore")} SERVICE --at "YYYY-MM-DD HH:MM"`])}`;
+${block([`${holdfast(of, "restore")} SERVICE${at}`])}`;
 }
 
 function orderPart(of: PageOf, domain: Domain, services: readonly ServiceAfter[]): string {
+  const { plan } = of;
   const done: Done = new Map();
   const before =
     domain === "host-root"
@@ -88,10 +97,10 @@ ${before}Of each: the one command, from a laptop that reaches what is left, whic
       ({ service, datasets }, index) =>
         `## ${index + 1}. ${plain(service)}\n\n${[
           ...commandsOf(of, domain, service, datasets),
-          ...datasets.filter(isWanted).map(each => datasetPart(each, done)),
+          ...datasets.filter(isWanted).map(each => datasetPart(plan.estate, each, done)),
         ].join("\n\n")}`,
     ),
-    `## At the end\n\nStart the timers again: \`systemctl start NAME.timer\`. \`${holdfast(of, "status")}\` shows what owes.`,
+    `## At the end\n\nStart the timers again:\n\n${block(timerCommands(plan, "start"))}\n\nThis shows what owes:\n\n${block([holdfast(of, "status")])}`,
   ].join("\n\n");
 }
 
@@ -119,13 +128,14 @@ function commandsOf(
   );
 }
 
-function datasetPart({ dataset, left: [best] }: DatasetAfter, done: Done): string {
+function datasetPart(estate: Estate, { dataset, left: [best] }: DatasetAfter, done: Done): string {
   if (!best) return `${code(dataset.id)}: **no copy is left.**`;
-  return copyPart(best, { title: `${plain(dataset.id)}, from`, done });
+  return copyPart(estate, best, { title: `${plain(dataset.id)}, from`, done });
 }
 
 /** Copies that went with it, and which run makes them anew. */
-function copiesGone(plan: Plan, after: readonly ServiceAfter[], takes: "one" | "all"): string[] {
+function copiesGone(of: PageOf, after: readonly ServiceAfter[], takes: "one" | "all"): string[] {
+  const { plan } = of;
   const lost = after.flatMap(({ datasets }) => datasets).filter(({ gone }) => gone.length > 0);
   if (lost.length === 0 || takes === "one") return [];
   const rows = lost.map(({ dataset, gone, left, isHarmed }) => [
@@ -148,9 +158,9 @@ function copiesGone(plan: Plan, after: readonly ServiceAfter[], takes: "one" | "
 
 ${table(["data", "gone", "left"], rows)}
 
-Once what they lay on is there again, and the live data is well, these make them anew, one after the other. \`holdfast status\` says when nothing owes any more.
+Once what they lay on is there again, and the live data is well, these make them anew, one after the other. \`${holdfast(of, "status")}\` says when nothing owes any more.
 
-A run refuses a disk or NAS that isn't the one it knows, so that nothing is written to a wrong one: \`journalctl -u JOB\` on its host then has, after "Next:", the line that accepts the new one. A host that was set up anew knows none yet, and takes what it finds.`,
+A run refuses a disk or NAS that isn't the one it knows, so that nothing is written to a wrong one: \`journalctl -u JOB\` on its host then has, after "Next:" or in the brackets there, the line that accepts the new one. A host that was set up anew knows none yet, and takes what it finds.`,
     ...again.map(job => startText(job, plan)),
   ];
 }

@@ -34,7 +34,7 @@ export const situations: Readonly<Record<Domain, Situation>> = {
     first: [
       "Where the table below names a copy at another site, it is the only one: change nothing there, and stop what deletes snapshots.",
       "Get the break-glass set: [README](../README.md) says where it is, or that there is none. Get a machine with Debian, Node 18 or later, rsync and ssh, and disks that are large enough.",
-      "Give each new file system the UUID of the one in whose place it stands, as the set's README.txt lists them.",
+      "Give each new file system the UUID of the one in whose place it stands: [README](../README.md) lists them.",
       "A step that says `kubectl` waits until there is a cluster that answers: its machines come first.",
     ],
   },
@@ -59,7 +59,7 @@ export const situations: Readonly<Record<Domain, Situation>> = {
     looks: "The machine is broken, with its disks. What other machines hold is left.",
     first: [
       "Look whether its disks are well in another machine: then nothing has to be restored but their place.",
-      "Install a host, give its file systems the UUIDs of those before, pin its new key in the estate, and deploy: `pulumi up`.",
+      "Install a host, give its file systems the UUIDs of those before, which [README](../README.md) lists, pin its new key in the estate, and deploy: `pulumi up`.",
       "A step that says `kubectl` waits until there is a cluster that answers: its machines come first.",
     ],
   },
@@ -71,7 +71,7 @@ export const situations: Readonly<Record<Domain, Situation>> = {
       "`dmesg` tells of errors, `lsblk` doesn't show it, or its pool doesn't come up. The host and the backup disk are well.",
     first: [
       "Stop what still writes to it.",
-      "Put a new disk in its place, with the same pools and file systems, and the UUIDs of those before.",
+      "Put a new disk in its place, with the same pools and file systems, and the UUIDs of those before, which [README](../README.md) lists.",
     ],
   },
   "backup-disk": {
@@ -82,7 +82,7 @@ export const situations: Readonly<Record<Domain, Situation>> = {
       "No data of a service is harmed. Until the copies are made anew, what is left of them is all there is.",
     first: [
       "Touch nothing that still has a copy, and restore nothing that isn't broken.",
-      "Put a new disk in its place, with the file system's UUID of before, mounted with nosuid,nodev,noexec.",
+      "Put a new disk in its place, with the file system's UUID of before, which [README](../README.md) lists, mounted with nosuid,nodev,noexec.",
     ],
   },
   nas: {

@@ -16,7 +16,7 @@ export function jobPage(plan: Plan, job: Job): string {
     isHosted(job) ? `Which copies are there:\n\n\`\`\`sh\n${job.name} list\n\`\`\`` : "",
     ...copies.map(copy => {
       const [left = { copy }] = byLoss([copy], plan);
-      return `## ${plain(copy.dataset.id)}, ${sizeText(bytesOf(copy.dataset))}\n\n${copyPart(left)}`;
+      return `## ${plain(copy.dataset.id)}, ${sizeText(bytesOf(copy.dataset))}\n\n${copyPart(plan.estate, left)}`;
     }),
   ]
     .filter(part => part !== "")

@@ -2,6 +2,7 @@ import type { Estate, Plan } from "../../plan";
 import { type Domain, domains } from "../../plan/estate/services";
 import { type Loss, lossesOf } from "../../plan/graph/loss";
 import type { Job } from "../../plan/job";
+import { fingerprintOf } from "../../stacks/fingerprint";
 import { lossCell } from "../loss-words";
 import { type Situation, situations } from "./disasters";
 import { holdfast, type PageOf } from "./page-of";
@@ -19,6 +20,7 @@ export function overviewPage(of: PageOf, makers: readonly Job[]): string {
       .map(([domain, { ask, title }], index) => `${index + 1}. ${ask} [${title}](disasters/${domain}.md)`)
       .join("\n"),
     tree(asked),
+    `## Where it is typed\n\n${machinesText(plan.estate)}`,
     "## One file, or one service",
     "Every version that is there, and one of them back:",
     block([`${holdfast(of, "find")} SERVICE`]),
@@ -31,6 +33,7 @@ export function overviewPage(of: PageOf, makers: readonly Job[]): string {
         ? `The break-glass set: ${plain(breakGlass.where)}. Last proven ${breakGlass.proven ?? "never"}.`
         : "The estate names no break-glass set: with the password store, what it opens is lost."
     }`,
+    fileSystemsText(plan.estate),
     "## What each disaster costs, at worst",
     matrix(plan),
     `- "-": nothing is lost. "ALL": no copy outlives it.\n- [Pictures](pictures.md): which way each byte goes, and the night's runs.`,
@@ -41,6 +44,44 @@ export function overviewPage(of: PageOf, makers: readonly Job[]): string {
     "## By what has made the copy",
     makers.map(job => `- [${plain(job.called)}](from/${job.called}.md)`).join("\n"),
   ].join("\n\n");
+}
+
+/** How whoever doesn't know the house gets to each of its machines. */
+function machinesText({ hosts, destinations, firewalls }: Estate): string {
+  const rows = [
+    ...Object.entries(hosts).map(([name, { address, ssh }]) => [
+      code(name),
+      code(`ssh -p ${ssh.port} ${ssh.user}@${address}`),
+      code(fingerprintOf(ssh.hostKey)),
+    ]),
+    ...[...Object.entries(destinations), ...Object.entries(firewalls)].map(([name, { address }]) => [
+      code(name),
+      `at ${code(address)}`,
+      "",
+    ]),
+  ];
+  return `\`holdfast\` on a machine that reaches all others, in the folder in which \`holdfast runbooks\` was called for these pages; a clone of Holdfast has it as \`npm run --silent holdfast --\`. Where there is none, each page has the steps by hand.
+
+\`kubectl\`, 1.21 or later, on a machine that reaches the cluster. All else on the machine that the step names, as root:
+
+${table(["machine", "how to get there", "its key, which ssh asks about the first time"], rows)}`;
+}
+
+/** A new disk gets them, as no job takes another file system for the one that it knows. */
+function fileSystemsText({ hosts }: Estate): string {
+  const rows = Object.entries(hosts).flatMap(([host, { filesystems }]) =>
+    Object.entries(filesystems).map(([path, { disk, fsUuid }]) => [
+      code(host),
+      code(path),
+      code(disk),
+      code(fsUuid),
+    ]),
+  );
+  return `## File systems
+
+A new disk gets the UUID of the one in whose place it stands: \`mkfs.ext4 -U UUID\`, \`mkfs.xfs -m uuid=UUID\`.
+
+${table(["host", "mounted at", "disk", "UUID"], rows)}`;
 }
 
 type Asked = readonly (readonly [string, Situation])[];

@@ -97,6 +97,33 @@ test("of several hosts each restore names one", () => {
     expect(hosts).toContain(lines);
 });
 
+test("whoever doesn't know the house is told where each step is typed, and what is typed there is whole", () => {
+  const pages = pagesWith(() => undefined);
+  const { pve } = planOf(parseEstate(exampleWith(() => undefined))).estate.hosts;
+  if (!pve) throw new Error("no host pve");
+  const there = `ssh -p 22 root@${pve.address}`;
+  const first = pages.get("README.md") ?? "";
+  expect(first).toMatch(new RegExp(`^\\| \`pve\` \\| \`${there}\` \\| \`SHA256:[\\w+/]{43}\` \\|$`, "m"));
+  for (const { fsUuid } of Object.values(pve.filesystems)) expect(first).toContain(`| \`${fsUuid}\` |`);
+  const steps = [...pages.values()].flatMap(text => [
+    ...text.matchAll(/^\*\*Step \d+\*\*, on host \S+(.*)$/gm),
+  ]);
+  expect(steps.length).toBeGreaterThan(5);
+  for (const [, how] of steps) expect(how).toMatch(/^ \(`ssh -p \d+ \S+@\S+`\)/);
+  const disk = pages.get("disasters/live-disk.md") ?? "";
+  const timers = [...disk.matchAll(/`(ssh -p 22 \S+) systemctl stop ((?:\S+\.timer ?)+)`/g)];
+  expect(timers.map(([, to]) => to)).toEqual([there]);
+  expect(disk).toContain(`\n${there} systemctl start ${timers[0]?.[2]}\n`);
+});
+
+test("a volume that is lost comes back as it was last, and what was damaged as it was before", () => {
+  const pages = pagesWith(() => undefined);
+  expect(pages.get("disasters/volume.md")).toContain("\nholdfast restore SERVICE\n");
+  expect(pages.get("disasters/application.md")).toContain(
+    '\nholdfast restore SERVICE --at "YYYY-MM-DD HH:MM"\n',
+  );
+});
+
 test("a disaster that harms no data says which copies are gone, and what makes them anew", () => {
   const page = pagesWith(() => undefined).get("disasters/backup-disk.md") ?? "";
   expect(page).toContain("It harms no service's data.");

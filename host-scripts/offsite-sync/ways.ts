@@ -1,8 +1,9 @@
 import { isUtf8 } from "node:buffer";
 import { existsSync, lstatSync, mkdirSync, readdirSync, rmdirSync } from "node:fs";
-import { dirname } from "node:path";
+import { basename, dirname, join } from "node:path";
 import type { OffsiteSyncConfig } from "../../plan/contracts/offsite-sync";
 import type { Versions } from "../../plan/contracts/versions";
+import { ownPrefix } from "../runtime/closed-folder";
 import { exitCodes, Refusal, RunnerError } from "../runtime/errors";
 import { roomOf } from "../runtime/free-room";
 import { intoFolder } from "../runtime/into-folder";
@@ -231,7 +232,7 @@ async function restore(request: RestoreRequest, context: Context): Promise<Answe
   if (request.into === undefined)
     await verifyMounts([{ role: "place", access: "read", ...leg.mount }], stop.signal);
   const only = namesBelow(request, config.job);
-  const into = request.into ?? emptyPlace(config, path);
+  const into = request.into ?? emptyPlace(config, path, leg);
   const result = { path, into, from: to };
   const text = `${quoted(path)} from ${config.destination.name}:${to} to ${quoted(into)}`;
   if (request.dryRun) {
@@ -349,15 +350,24 @@ async function looked(
 }
 
 /** Nothing is overwritten: what is there may be newer than what was sent. */
-function emptyPlace(config: OffsiteSyncConfig, path: string): string {
+function emptyPlace(
+  { job }: OffsiteSyncConfig,
+  path: string,
+  { mount }: OffsiteSyncConfig["legs"][number],
+): string {
   const stat = lstatSync(path, { throwIfNoEntry: false });
   const entries = stat?.isDirectory()
     ? readdirSync(path).filter(name => name !== "lost+found" && name !== ".holdfast")
     : [];
   if (stat === undefined || (stat.isDirectory() && entries.length === 0)) return path;
+  // What is called so is neither sent nor another job's to delete: a mirror would want to be rid of any other name on its disk.
+  const aside = join(mount.path, `${ownPrefix}-before-${basename(path)}`);
+  const beside = shell`${job} restore ${typable(path)} --into /root/restored`;
   throw new Refusal(
     `${quoted(path)} is not empty: ${stat.isDirectory() ? `it has ${entries.length} entries, the first is ${quoted(entries[0] ?? "")}` : "a file is there"}`,
-    shell`${config.job} restore ${typable(path)} --into /root/restored   (or move away what is there first)`,
+    path === mount.path
+      ? beside
+      : shell`mv -nT ${path} ${aside}; ${job} restore ${typable(path)}   (no job sends or deletes what is called so; or beside it: ${ready(beside)})`,
   );
 }
 

@@ -23,12 +23,13 @@ export function askCommand(namespace: string, job: string, ask: string): readonl
     [
       `job=${name}`,
       `${kubectl} create job $job --from=cronjob/${askedJob(job)} --dry-run=client --output=json | kubectl set env --local --filename=- --output=json ${shellWord(`ASK=${ask}`)} | kubectl create --filename=-`,
-      `ended() { ${kubectl} get job/$job --output=jsonpath='{.status.conditions[*].type}' | grep -qwE 'Complete|Failed'; }`,
+      `is() { ${kubectl} get job/$job --output=jsonpath='{.status.conditions[*].type}' | grep -qwE "$1"; }`,
       // Until its image is there, a container has no log; where none can be had at all, how it ended is told all the same. It isn't given
       // up before: whoever types it again would have two restores at once.
-      `until ${kubectl} logs --follow job/$job --container=runner || ended; do sleep 2; done`,
-      `until ended; do sleep 2; done`,
-      `${kubectl} wait job/$job --for=condition=Complete --timeout=1s`,
+      `until ${kubectl} logs --follow job/$job --container=runner 2>/dev/null || is "Complete|Failed"; do sleep 2; done`,
+      `until is "Complete|Failed"; do sleep 2; done`,
+      `is Complete || { echo "job/$job failed; where nothing above says why: ${kubectl} logs job/$job --all-containers; ${kubectl} describe job/$job" >&2; exit 1; }`,
+      `echo "job/$job is complete"`,
     ].join("; "),
   ];
 }

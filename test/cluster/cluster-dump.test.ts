@@ -44,6 +44,6 @@ test("by the real kubectl, status says how that job stands, and what is printed 
   expect(text).toMatch(new RegExp(` k8s +│ ${job} +│ \\d+ (s|min) ago +│ 24 h +│ .* well `));
   expect(text).toMatch(/ pve +│ nfs-mirror +│ .*│ in \d+ (h|min) +│ well /);
   await cluster().server.sql("drop table orders", "shop");
-  expect(await restorePrinted(cluster().estate, "postgresql")).toContain("condition met");
+  expect(await restorePrinted(cluster().estate, "postgresql")).toContain("is complete");
   expect(await cluster().server.sql("select count(*) from orders", "shop")).toBe("3000");
 });

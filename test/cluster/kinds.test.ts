@@ -171,7 +171,7 @@ test.each(["mysql", "redis", "vaultwarden"] as const)(
     expect(await whenDue(`${service}-backup`)).toBe("Succeeded");
     await lose();
     expect(await state().catch(() => "nothing")).not.toBe(before);
-    expect(await restorePrinted(cluster().estate, service)).toContain("condition met");
+    expect(await restorePrinted(cluster().estate, service)).toContain("is complete");
     expect(await state()).toBe(before);
   },
 );

@@ -169,6 +169,6 @@ test("Prometheus: one that lost its blocks answers for the day before, by what i
   expect(await whenDue("prometheus-backup")).toBe("Succeeded");
   await stopPrometheus();
   await mustOnHost("node", `cd /opt/${prometheusServer}/${prometheusFolder} && rm -r -- *`);
-  expect(await restorePrinted(cluster().estate, "prometheus")).toContain("condition met");
+  expect(await restorePrinted(cluster().estate, "prometheus")).toContain("is complete");
   expect(await warmth(await runPrometheus(images.prometheus))).toContain(`"30"`);
 });

@@ -12,7 +12,8 @@ export const postgresql = {
   script: which => (which === "each" ? "databases" : "server"),
   scratch: false,
   wayBack: {
-    changes: "each database is as its newest good dump has it; what it was is there under another name",
-    undo: "alter database NAME rename to ..., both ways, as its log names them",
+    changes:
+      "each database is as its newest good dump has it; what it was is there under another name. What is connected to it is stopped before, or it is refused",
+    undo: "psql --dbname template1, with nobody connected: alter database NAME rename to NAME_restored; alter database OTHER rename to NAME, where OTHER is what its log says NAME was before",
   },
 } satisfies Engine;

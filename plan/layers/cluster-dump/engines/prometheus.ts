@@ -36,8 +36,8 @@ export const prometheus = {
   scratch: true,
   wayBack: {
     changes:
-      "its blocks are as the newest good dump has them; what was there is in the volume under another name",
-    undo: "with the server scaled to 0: what is in the folder that its log names, in the place of what is there",
+      "its blocks are as the newest good dump has them; what was there is in the volume under another name. The server is scaled to 0 before, or it is refused",
+    undo: "with the server scaled to 0: what is in the volume's folder .holdfast-NAME in the place of what is there, where NAME is what its log says it was before",
   },
   metrics: "prometheus_backup",
 } satisfies Engine;

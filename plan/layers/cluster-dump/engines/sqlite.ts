@@ -37,7 +37,7 @@ export const sqlite = {
   scratch: true,
   wayBack: {
     changes:
-      "its databases and files are as its newest good dump has them; what was there is in the volume under another name",
-    undo: "with what uses them scaled to 0: what is in the folder that its log names, in the place of what is there",
+      "its databases and files are as its newest good dump has them; what was there is in the volume under another name. What uses them is scaled to 0 before, or it is refused",
+    undo: "with what uses them scaled to 0: what is in the volume's folder .holdfast-NAME in the place of what is there, where NAME is what its log says it was before",
   },
 } satisfies Engine;
