@@ -1,11 +1,13 @@
 import { randomUUID } from "node:crypto";
 import { acknowledge as acknowledgeDebt } from "../runtime/journal-consumer";
+import { RunnerError } from "../runtime/errors";
 import type { Phase } from "../runtime/phases";
 import { required } from "../runtime/required";
 import { type Memory, writeMemory } from "./memory";
 import type { LegRun, Offsite } from "./offsite";
 import { bind, settle, withRecent } from "./on-disk";
 import { writeFar } from "./reach";
+import { judge } from "./send";
 
 /**
  * Says what the destination has verified: there first, then in the journals, and in this host's memory last. Of a run that ends in
@@ -23,7 +25,11 @@ export const acknowledge: Phase<Offsite> = {
     } catch (error) {
       // What isn't acknowledged is owed.
       for (const each of legs) each.isDone = false;
-      throw error;
+      run.stop.check("acknowledge");
+      if (run.held.length === 0 || !(error instanceof RunnerError)) throw error;
+      // What wasn't sent is told first: mostly both have one cause, and this one names no file.
+      run.held.push({ what: config.destination.name, reason: error.failed, next: error.next });
+      return await judge.run(run);
     } finally {
       run.isBound = false;
     }

@@ -39,8 +39,11 @@ beforeAll(async () => {
   await succeeds();
   law = offsiteLaw(world, { backup: "pve-backup", "photos/immich": "nfs/immich" });
 });
-// Each test ends with a good run.
-afterEach(() => law.holds());
+// Each test ends with a good run. After one that failed the next would wait for what nobody opens.
+afterEach(() => {
+  world.far.unshadow();
+  law.holds();
+});
 afterAll(() => world.close());
 
 const far = (path: string): string => world.far.outside(join(world.far.tree, "pve-backup", path));
@@ -292,6 +295,8 @@ test("a destination without room says so, keeps what it has, and gets the rest o
   put("books/no-room", random(4));
   const { stderr } = await fails();
   expect(stderr).toMatch(noRoom);
+  // Nor has it room for the record of that, which names nothing of it.
+  expect(stderr).toMatch(/the first is \S+backup"?: /);
   expect(stderr).toMatch(/Next: ssh nas@127\.0\.0\.1 -p \d+ '?df -h/);
   expect(existsSync(far("books/before it is full"))).toBe(true);
   rmSync(filler);
