@@ -39,13 +39,15 @@ const heavy = [
 
 /**
  * By test:long alone. What the engine's plugins do by themselves: npm test has what the product asks of them, in test/lab/release, credentials
- * and nfs-mirror. A newcomer's first hour and an upgrade, whose parts are in package, init, cli-discover, release and recorded-state. A volume with very many files, which a few thousand are not. And a page in a browser, of which cli/report has the text.
+ * and nfs-mirror. A newcomer's first hour and an upgrade, whose parts are in package, init, cli-discover, release and recorded-state. A volume with very many files, which a few thousand are not. The loss of a site with all kinds of databases, of which runners/disasters has the trees, and cluster-dump-* each database. And a page in a browser,
+ * of which cli/report has the text.
  */
 const longOnly = [
   "test/lab/engine.test.ts",
   "test/lab/engine-cluster.test.ts",
   ...["first-hour", "upgrade"].map(name => `test/lab/${name}.test.ts`),
   "test/volumes/many-files.test.ts",
+  "test/runners/site-gone.test.ts",
   "test/program/report-in-browser.test.ts",
 ];
 const inTime =
@@ -73,7 +75,7 @@ export default {
       inTime,
     ),
     // Runners on real trees, with real rsync, in mount namespaces of their own.
-    project("runners", ["<rootDir>/test/runners/**/*.test.ts"]),
+    project("runners", ["<rootDir>/test/runners/**/*.test.ts"], inTime),
     // The whole chain in the lab: booted hosts, API server, monitoring, the real engine.
     project("lab", ["<rootDir>/test/lab/**/*.test.ts"], inTime),
     // Runners on real thin volumes of the lab's second host, whose pools they fill.

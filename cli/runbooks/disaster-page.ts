@@ -1,7 +1,9 @@
+import { waitingOf } from "../../checks/taken-together";
 import { counted, listed, placeText } from "../../checks/wording";
 import type { Estate, Plan } from "../../plan";
 import type { Domain } from "../../plan/estate/services";
-import { aftermathOf, type DatasetAfter, type ServiceAfter } from "../../plan/graph/aftermath";
+import { aftermathOf, type DatasetAfter, isMachine, type ServiceAfter } from "../../plan/graph/aftermath";
+import { restoreOrder } from "../../plan/graph/restore-order";
 import { isHosted, isInCluster, type Job } from "../../plan/job";
 import { sshTo } from "../host-shell";
 import { backText } from "../loss-words";
@@ -16,7 +18,11 @@ export function disasterPage(of: PageOf, domain: Domain): string {
   const { plan } = of;
   const { title, looks, first, takes } = situations[domain];
   const after = aftermathOf(plan, domain);
-  const harmed = after.filter(({ datasets }) => datasets.some(({ isHarmed }) => isHarmed));
+  const harmed = inOrder(
+    after.filter(({ datasets }) => datasets.some(({ isHarmed }) => isHarmed)),
+    domain,
+    plan,
+  );
   const wanted = harmed.filter(({ datasets }) => datasets.some(isWanted));
   const all = [...first, ...(takes === "all" && wanted.length > 0 ? [quietText(plan)] : [])];
   return [
@@ -29,6 +35,18 @@ export function disasterPage(of: PageOf, domain: Domain): string {
     ...(wanted.length === 0 ? [] : takes === "one" ? [onePart(of, domain)] : [orderPart(of, domain, wanted)]),
     ...copiesGone(of, after, takes),
   ].join("\n\n");
+}
+
+/** Machines first, on which all else runs; then as `restore --all` has them, by which promises are held against links: what is promised soonest, behind what it needs. */
+function inOrder(services: readonly ServiceAfter[], domain: Domain, plan: Plan): ServiceAfter[] {
+  const datasets = services.flatMap(each => each.datasets.map(({ dataset }) => dataset));
+  const machines = new Set(datasets.filter(isMachine).map(({ service }) => service));
+  const waiting = waitingOf({ domain, place: "", datasets }, plan).services.map(each =>
+    machines.has(each.service) ? { ...each, dueMs: 0 } : each,
+  );
+  return restoreOrder(waiting).flatMap(
+    ({ service }) => services.find(each => each.service === service) ?? [],
+  );
 }
 
 /** Runs that begin before all is back take what isn't there for what somebody has deleted, or fill what has to be empty. */

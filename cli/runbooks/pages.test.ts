@@ -58,6 +58,21 @@ test("what others need comes back before them, and what no copy is wanted of is 
   expect(site).toContain("| all of it, on purpose | nothing | - |");
 });
 
+test("after what machines are, what is promised soonest comes back first, and not what the estate names first", () => {
+  const order = (books: string): (string | undefined)[] => {
+    const site = pagesWith(({ services }) => {
+      for (const [name, rto] of Object.entries({ books, etcd: "9h", vault: "9h", nextcloud: "9h" })) {
+        const service = services[name];
+        if (service?.promise) service.promise = { ...service.promise, rto };
+      }
+    }).get("disasters/site.md");
+    return [...(site ?? "").matchAll(/^## \d+\. (.+)$/gm)].map(([, service]) => service);
+  };
+  const machines = ["nodes", "pfsense", "pve-host"];
+  expect(order("7h")).toEqual([...machines, "books", "etcd", "vault", "nextcloud", "photos"]);
+  expect(order("10h")).toEqual([...machines, "etcd", "vault", "nextcloud", "books", "photos"]);
+});
+
 test.each(Object.entries(plans))(
   "%s: no page of a disaster has a command twice, and what is typed names the estate",
   (_, plan) => {

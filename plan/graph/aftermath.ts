@@ -71,7 +71,8 @@ export function aftermathOf(plan: Plan, domain: Domain): ServiceAfter[] {
   });
 }
 
-function isMachine({ kind }: Dataset): boolean {
+/** What others run on. */
+export function isMachine({ kind }: Dataset): boolean {
   return kind === "configuration" || kind === "device" || kind === "vm";
 }
 

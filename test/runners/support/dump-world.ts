@@ -14,6 +14,7 @@ import { bundleRunner } from "../../../host-scripts/bundle-runner";
 import { projectRoot } from "../../../lab/cache";
 import { clusterDumpConfig, type ClusterDumpConfig } from "../../../plan/contracts/cluster-dump";
 import { type MountNamespace, mountNamespace } from "./namespace";
+import { clockFrom } from "./clock";
 import type { DatabaseServer } from "./postgresql-server";
 import { type Recorder, startRecorder } from "./recorder";
 import { type FinishedRun, type StartedRun, startRunner } from "./started-run";
@@ -36,7 +37,7 @@ export interface DumpWorld {
   drill(script: string, options?: PodOptions): Promise<{ client: FinishedRun; runner: FinishedRun }>;
   /** The client's half alone. */
   client(script: string, options?: PodOptions): StartedRun;
-  runner(ask?: string): StartedRun;
+  runner(ask?: string, environment?: Readonly<Record<string, string>>): StartedRun;
   writeConfig(change: Partial<ClusterDumpConfig>): void;
   /** Mounts the target anew with options of mount(8), as an export that was changed. */
   remount(options: string): Promise<void>;
@@ -52,6 +53,8 @@ export interface PodOptions {
   /** Text of a program that takes another one's place; REAL is that one's path. */
   readonly shadow?: Readonly<Record<string, string>>;
   readonly environment?: Readonly<Record<string, string>>;
+  /** The instant at which its runner's clock begins. */
+  readonly at?: string;
   /** A pod besides another one that is at work: it has the dumps in common with that one, and nothing else. */
   readonly beside?: true;
 }
@@ -85,12 +88,15 @@ function podIn(folder: string, prefix: string): Pod {
  * @param startServer starts a database server below a folder that any user may reach
  * @param accounts by default both are root
  * @param other a runner that isn't cluster-dump, and what it is given of that one's config
+ * @param mountTarget mounts what the dumps are written to; an empty one unless given
  */
 export async function createDumpWorld(
   job: string,
   startServer: (namespace: MountNamespace, folder: string) => Promise<DatabaseServer>,
   accounts?: Accounts,
   other?: { readonly name: string; configOf(config: ClusterDumpConfig): object },
+  mountTarget = (namespace: MountNamespace, target: string): Promise<unknown> =>
+    namespace.run("mount", "-t", "tmpfs", "-o", `size=${targetBytes}`, "none", target),
 ): Promise<DumpWorld> {
   const as = (who: keyof Accounts): string[] =>
     accounts
@@ -113,7 +119,7 @@ export async function createDumpWorld(
   const first = podIn(folder, "");
   const { exchange, scratch } = first;
   mkdirSync(target);
-  await namespace.run("mount", "-t", "tmpfs", "-o", `size=${targetBytes}`, "none", target);
+  await mountTarget(namespace, target);
   const seen = namespace.outside(target);
   if (accounts) chownSync(seen, accounts.runner, accounts.runner);
   const file = join(folder, "config.json");
@@ -155,15 +161,18 @@ export async function createDumpWorld(
     const path = join(projectRoot, "cluster-scripts/clients", script);
     return startRunner(namespace.inside([...account, "env", "-i", ...words, "sh", path]), process.env, "");
   };
-  const runner = (ask = "run"): StartedRun =>
+  const runner = (ask = "run", environment = {}): StartedRun =>
     startRunner(
       namespace.inside([...as("runner"), process.execPath, program, "--config", file]),
-      { ...process.env, ASK: ask },
+      { ...process.env, ASK: ask, ...environment },
       join(seen, ".holdfast"),
     );
   const ask: DumpWorld["ask"] = async (script, asked, options) => {
     for (const path of [exchange, scratch]) empty(path);
-    const halves = { client: client(script, options), runner: runner(asked) };
+    const halves = {
+      client: client(script, options),
+      runner: runner(asked, options?.at === undefined ? {} : clockFrom(folder, options.at)),
+    };
     return { runner: await halves.runner.finished, client: await halves.client.finished };
   };
   const drill: DumpWorld["drill"] = async (script, { shadow, environment, beside } = {}) => {

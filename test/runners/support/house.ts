@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { generateIdentity, identityToRecipient } from "age-encryption";
@@ -9,6 +9,7 @@ import { debianPackages } from "../../../lab/debian";
 import { type ExampleEstate, exampleWith } from "../../../plan/estate/example";
 import type { EstateInput } from "../../../plan";
 import { firingAlerts } from "./alerts-of";
+import { clockFrom } from "./clock";
 import { makeDiskImage } from "./disk-image";
 import { type Far, startFar } from "./far";
 import { holdfastIn } from "./holdfast";
@@ -40,6 +41,7 @@ type Disk = keyof typeof disks;
 
 /** An estate takes no address that leads to whoever reads it. */
 const nasName = "nas.example";
+const pushgatewayName = "pushgateway.example";
 const nasAddress = "127.0.0.1";
 
 /**
@@ -55,8 +57,8 @@ export interface House {
   written(service: Service): string[];
   /** What `holdfast lose` predicts of each service that such a disaster harms at that instant. */
   lose(domain: string, at: string): Promise<Map<Service, Lost>>;
-  /** Types on the host what was printed, as it was printed. @throws with what it said where it doesn't end well */
-  type(printed: string, at: string): Promise<void>;
+  /** Types on the host what was printed, as it was printed. @returns what it said @throws with that where it doesn't end well */
+  type(printed: string, at: string): Promise<string>;
   /** A new and empty disk with the UUID of the one in whose place it stands, as the set's README.txt has it. */
   replaceDisk(disk: Disk): Promise<void>;
   /** Another machine with new and empty disks: of what the old one knew, nothing is left. */
@@ -65,12 +67,28 @@ export interface House {
   takeNas(): Promise<void>;
   /** It answers again, and has nothing. */
   bringNas(): void;
+  /** The kernel's device of a disk: who mounts that has the same files. */
+  device(disk: Disk): Promise<string>;
+  /** Text of a file in the set, e.g. "runbooks/disasters/site.md". */
+  inSet(path: string): string;
+  /** Puts a program on the host's PATH. */
+  install(name: string, script: string): void;
   /** Alerts that fire half an hour after an instant, by the estate's rules and what jobs have pushed until now. */
   firing(at: string): Promise<string[]>;
   close(): Promise<void>;
 }
 
-export async function createHouse(): Promise<House> {
+/** What a house has beside its trees. */
+interface More {
+  /** What is added to its estate. */
+  add(estate: ExampleEstate): void;
+  /** Texts of secrets that the estate has then, by their names. */
+  readonly secrets: Readonly<Record<string, string>>;
+}
+
+const treesAlone: More = { add: () => undefined, secrets: {} };
+
+export async function createHouse(more = treesAlone): Promise<House> {
   const folder = mkdtempSync(join(tmpdir(), "holdfast-house-"));
   // Who logs in at the NAS passes through.
   chmodSync(folder, 0o711);
@@ -83,12 +101,12 @@ export async function createHouse(): Promise<House> {
   const made = (disk: Disk, ...options: string[]): Promise<string> =>
     makeDiskImage(image(disk), disks[disk].megabytes, options);
   const uuids: Record<Disk, string> = { live: await made("live"), backup: await made("backup") };
-  const estate = houseEstate(far, pushes.url, uuids);
+  const estate = houseEstate(far, pushes.url.replace("127.0.0.1", pushgatewayName), uuids, more);
   writeFileSync(join(folder, "estate.json"), JSON.stringify(estate));
   const leadNas = (address: string): void =>
-    writeFileSync(join(folder, "hosts"), `127.0.0.1 localhost\n${address} ${nasName}\n`);
+    writeFileSync(join(folder, "hosts"), `127.0.0.1 localhost ${pushgatewayName}\n${address} ${nasName}\n`);
   leadNas(nasAddress);
-  await openSet(folder, far.privateKey);
+  await openSet(folder, { "nas-key": far.privateKey, ...more.secrets });
   const mount = (on: MountNamespace, disk: Disk): Promise<string> =>
     on.run("mount", "-o", disks[disk].options, image(disk), disks[disk].mount);
   const boot = async (): Promise<MountNamespace> => {
@@ -102,21 +120,24 @@ export async function createHouse(): Promise<House> {
   };
   let host = await boot();
 
-  const onHost = async (at: string, argv: readonly string[], input = ""): Promise<void> => {
+  const onHost = async (at: string, argv: readonly string[], input = ""): Promise<string> => {
     const [program = "", ...words] = host.inside(argv);
     const { all, exitCode } = await execa(program, words, {
       ...{ all: true, reject: false, input },
       env: {
         ...{ ...tools, INVOCATION_ID: "", JOURNAL_STREAM: undefined },
         PATH: `${join(folder, "set/hosts/pve/bin")}:${tools.PATH}`,
-        NODE_OPTIONS: `--require ${clockFrom(folder, at)}`,
+        ...clockFrom(folder, at),
       },
     });
     if (exitCode !== 0)
       throw new Error(`${argv.join(" ")} at ${at} ended with ${exitCode}:\n${input}\n${all}`);
+    return all;
   };
   return {
-    run: (job, at) => onHost(at, [job, "run"]),
+    async run(job, at) {
+      await onHost(at, [job, "run"]);
+    },
     write(service, at) {
       const tree = host.outside(trees[service]);
       mkdirSync(tree, { recursive: true });
@@ -146,6 +167,12 @@ export async function createHouse(): Promise<House> {
       leadNas("127.0.0.77");
     },
     bringNas: () => leadNas(nasAddress),
+    device: disk => host.run("findmnt", "--noheadings", "--output=SOURCE", disks[disk].mount),
+    inSet: path => readFileSync(join(folder, "set", path), "utf8"),
+    install(name, script) {
+      mkdirSync(join(folder, "bin"), { recursive: true });
+      writeFileSync(join(folder, "bin", name), script, { mode: 0o755 });
+    },
     firing: at => firingAlerts(estate, pushes.received, at),
     async close() {
       await host.close();
@@ -157,7 +184,12 @@ export async function createHouse(): Promise<House> {
 }
 
 /** What the example has of trees, of a machine that has no thin volumes and no cluster. */
-function houseEstate(far: Far, pushgateway: string, uuids: Readonly<Record<Disk, string>>): EstateInput {
+function houseEstate(
+  far: Far,
+  pushgateway: string,
+  uuids: Readonly<Record<Disk, string>>,
+  { add, secrets }: More,
+): EstateInput {
   return exampleWith(estate => {
     const { hosts, destinations, monitoring, layers } = estate;
     const pve = hosts["pve"];
@@ -171,12 +203,15 @@ function houseEstate(far: Far, pushgateway: string, uuids: Readonly<Record<Disk,
     for (const name of Object.keys(estate.services)) if (!(name in trees)) delete estate.services[name];
     keepLayers(layers, ["nfs-mirror", "offsite-sync"]);
     estate.zone = "UTC";
-    estate.secrets = { "nas-key": { keptIn: ["break-glass"] } };
+    estate.secrets = Object.fromEntries(
+      ["nas-key", ...Object.keys(secrets)].map(name => [name, { keptIn: ["break-glass"] }]),
+    );
     estate.firewalls = {};
     estate.clusters = {};
     delete destinations["nas"]?.secrets;
     delete monitoring.deadMan;
     for (const sync of layers["offsite-sync"]) sync.schedule = { ...sync.schedule, after: ["nfs-mirror"] };
+    add(estate);
   });
 }
 
@@ -185,10 +220,10 @@ function keepLayers(layers: ExampleEstate["layers"], kept: readonly string[]): v
 }
 
 /** Writes a break-glass set of the estate, and unpacks it into the folder `set`, as its page tells. */
-async function openSet(folder: string, nasKey: string): Promise<void> {
+async function openSet(folder: string, secrets: Readonly<Record<string, string>>): Promise<void> {
   const identity = await generateIdentity();
   writeFileSync(join(folder, "keys.txt"), `${identity}\n`, { mode: 0o600 });
-  writeFileSync(join(folder, "secrets.json"), JSON.stringify({ "nas-key": nasKey }), { mode: 0o600 });
+  writeFileSync(join(folder, "secrets.json"), JSON.stringify(secrets), { mode: 0o600 });
   const words = ["--secrets", "secrets.json", "--out", "set.age"];
   const exported = await holdfastIn(folder, [
     ...["break-glass", "export", ...words, "--recipient", await identityToRecipient(identity)],
@@ -199,19 +234,4 @@ async function openSet(folder: string, nasKey: string): Promise<void> {
   execFileSync("sh", ["-c", '"$0" --decrypt --identity keys.txt set.age | tar xzf - -C set', age], {
     cwd: folder,
   });
-}
-
-/** Program of Node that makes its clock begin at an instant; file systems go on telling the real time. */
-function clockFrom(folder: string, at: string): string {
-  const file = join(folder, `clock-${at}.cjs`);
-  writeFileSync(
-    file,
-    `const Real = Date, ahead = ${Date.parse(at)} - Real.now();
-globalThis.Date = class Date extends Real {
-  constructor(...given) { if (given.length === 0) super(Real.now() + ahead); else super(...given); }
-  static now() { return Real.now() + ahead; }
-};
-`,
-  );
-  return file;
 }
