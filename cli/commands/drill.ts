@@ -7,6 +7,7 @@ import { drillOn, type Ended, exitCodeOf, missingFrom, stateOf } from "../drill/
 import { ageOf, endText } from "../drill/print";
 import { reportOn } from "../drill/report";
 import { drillersThere, inClusterOf, meantBy, tasksOf } from "../drill/tasks";
+import { untriedOf } from "../drill/untried";
 import { undrilledOf } from "../../checks/undrilled";
 import { namedBy, readEstate } from "../estate-source";
 import { keyFlag } from "../host-shell";
@@ -77,11 +78,18 @@ export const drill: CommandSpec<Options> = {
     const undrilled = undrilledOf(plan, drillersThere(plan)).filter(
       ({ service, dataset }) => all || what === service || what === dataset,
     );
-    const inCluster = inClusterOf(plan, what === undefined ? undefined : meantBy(plan, what));
+    const isOf = what === undefined ? undefined : meantBy(plan, what);
+    const inCluster = inClusterOf(plan, isOf);
+    // Who asks for one kind of copies doesn't ask for others.
+    const untried = tier === undefined ? untriedOf(plan, drillersThere(plan), isOf) : [];
     return {
       text: json
-        ? JSON.stringify({ drilled: !dryRun, hosts: ended.map(asJson), undrilled, inCluster }, undefined, 2)
-        : endText(ended, { estate: plan.estate, dryRun, again, undrilled, inCluster }),
+        ? JSON.stringify(
+            { drilled: !dryRun, hosts: ended.map(asJson), undrilled, untried, inCluster },
+            undefined,
+            2,
+          )
+        : endText(ended, { estate: plan.estate, dryRun, again, undrilled, untried, inCluster }),
       exitCode: exitCodeOf(ended),
     };
   },

@@ -9,6 +9,7 @@ import { sshTo } from "../host-shell";
 import { type Answer, type Ended, missingFrom, stateOf } from "./go";
 import type { InCluster } from "./tasks";
 import { type Undrilled, undrilledText } from "../../checks/undrilled";
+import { type Untried, untriedText } from "./untried";
 
 type Record = Omit<DrillRecord, "hash">;
 
@@ -19,13 +20,14 @@ interface Reader {
   readonly again: string;
   /** Of what was asked for, what no drill proves. */
   readonly undrilled: readonly Undrilled[];
+  readonly untried: readonly Untried[];
   readonly inCluster: readonly InCluster[];
 }
 
 /** What came back on each host, what didn't, and what to do next. */
 export function endText(
   all: readonly Ended[],
-  { estate, dryRun, again, undrilled, inCluster }: Reader,
+  { estate, dryRun, again, undrilled, untried, inCluster }: Reader,
 ): string {
   const zone = estate.zone;
   return all
@@ -34,6 +36,11 @@ export function endText(
       ...faultLines(ended, estate, again),
     ])
     .concat(undrilled.length > 0 ? [`No drill proves a restore of ${undrilledText(undrilled)}.`] : [])
+    .concat(
+      untried.length > 0
+        ? [`Proved from other copies alone, as no drill restores them: ${untriedText(untried)}.`]
+        : [],
+    )
     .concat(inCluster.map(inClusterText))
     .concat(summaryOf(all, dryRun, again))
     .map(oneLine)

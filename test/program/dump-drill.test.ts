@@ -87,9 +87,10 @@ test("what it restores needs no proof by hand, is told with what has it done now
     const evidence = servicesOf(plan, drillers, [], 0).find(({ service }) => service === "postgresql");
     return [
       restoreUnproven.run(plan, Date.parse("2026-12-01")).map(({ fix }) => fix),
-      endText([], { ...{ estate: plan.estate, dryRun: false, again: "", undrilled }, inCluster }).split(
-        "\n",
-      )[0],
+      endText([], {
+        ...{ estate: plan.estate, dryRun: false, again: "", undrilled, untried: [] },
+        inCluster,
+      }).split("\n")[0],
       evidence && [
         evidence.proved,
         notProvedLines(evidence).includes("no drill restores postgresql"),

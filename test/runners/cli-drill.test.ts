@@ -82,10 +82,13 @@ test("--all asks for each kind of copies, --tier for one, and a volume is asked 
   );
   expect(text).not.toMatch(/No drill[^\n]* (books|nextcloud)/);
   expect(text).toMatch(
+    /Proved from other copies alone, as no drill restores them: [^\n]*those of nas-snapshots on nas \(of [^)]*books[^)]*: a folder that is brought back from a snapshot would prove it\)/,
+  );
+  expect(text).toMatch(
     /6 copies would be drilled\. Nothing was changed\. Next: holdfast drill --all --estate /,
   );
   expect(exitCode).toBe(0);
-  await drill("--all", "--tier", "mirror");
+  expect((await drill("--all", "--tier", "mirror")).text).not.toContain("Proved from other copies");
   await drill("nextcloud/nextcloud", "--json");
   await drill("pve-host", "--json");
   expect(asked().split("\n")).toEqual([

@@ -43,6 +43,7 @@ export function nasSnapshotsJob(
     ...run,
     flows: [flowOf(name, spec, estate, target, config !== undefined)],
     deletes: [{ location: target, keeps: [], scope: "own-generations" as const }],
+    provedBy: "a folder that is brought back from a snapshot",
     metricsJob: name,
     ...(nasRetention && { nasRetention }),
   };
