@@ -156,14 +156,14 @@ function isWorthIt(root: string, name: string): boolean {
 }
 
 /**
- * What a copy that was cut left of a file of the source's root, which that file's next copy doesn't take up again.
+ * What a copy that was cut left of a file of the source, which that file's next copy doesn't take up again.
  * rsync writes "NAME" as ".NAME.XXXXXX", readable for root alone; rsync(1), "--temp-dir".
  */
-function isUnfinished({ source, target }: NfsMirrorConfig, service: string): boolean {
-  const [, name] = /^\.(.+)\.[A-Za-z0-9]{6}$/s.exec(service) ?? [];
+export function isUnfinished({ source, target }: NfsMirrorConfig, path: string): boolean {
+  const [, folder = "", name] = /^(.*\/)?\.([^/]+)\.[A-Za-z0-9]{6}$/s.exec(path) ?? [];
   if (name === undefined) return false;
-  const left = statIn(target.path, service);
-  const file = statIn(source.path, name);
+  const left = statIn(target.path, path);
+  const file = statIn(source.path, `${folder}${name}`);
   if (left?.isFile() !== true || file?.isFile() !== true) return false;
   return left.size <= file.size && left.uid === 0n && (left.mode & 0o777n) === 0o600n;
 }

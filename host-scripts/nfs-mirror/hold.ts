@@ -10,6 +10,7 @@ import {
   beganAnewReason,
   contentOf,
   goneReason,
+  isUnfinished,
   lackingByService,
   lightReason,
   rewrittenReason,
@@ -96,6 +97,8 @@ function reasonsFor(mirror: Mirror): (service: string) => Omit<Held, "path"> | u
   const lossReason = (service: string): string | undefined => {
     const lacks = lacking.get(service);
     if (!lacks) return undefined;
+    if (isFirst && lacks.moved === 0 && lacks.lost.every(name => isUnfinished(config, name)))
+      return undefined;
     if (isFirst) return firstReason;
     if (repairedReason !== undefined) return repairedReason;
     if (damagedReason !== undefined) return damagedReason;

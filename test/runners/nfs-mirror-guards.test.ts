@@ -169,6 +169,23 @@ test("what a copy that was cut left of a large file goes, and what only looks li
     expect(run.stdout).toContain(`"${name}": the source lacks all of it`);
 });
 
+test("what a first run left that was killed goes, and nothing else does without a word", async () => {
+  fill("docs/old", 3, "content");
+  fill("wiki", 3, "x");
+  mkdirSync(join(world.target, "docs/old"), { recursive: true });
+  mkdirSync(join(world.target, "wiki"));
+  writeFileSync(join(world.target, "docs/old/.f1.Ab3dE9"), "cont", { mode: 0o600 });
+  writeFileSync(join(world.target, "wiki/.theirs.Ab3dE9"), "x", { mode: 0o600 });
+  const run = await mirror();
+  expect([run.stdout, run.status]).toEqual([
+    expect.stringContaining('"wiki": the source lacks some of it'),
+    1,
+  ]);
+  expect(run.stdout).not.toContain('"docs"');
+  expect(readdirSync(join(world.target, "docs/old")).sort()).toEqual(["f0", "f1", "f2"]);
+  expect(readdirSync(join(world.target, "wiki"))).toContain(".theirs.Ab3dE9");
+});
+
 test.each(inTime(1, ["src/docs/bad", "dst/docs/bad"]))(
   "a folder that can't be read while files are counted, %s, holds up its service alone",
   async end => {
