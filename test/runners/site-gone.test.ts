@@ -48,14 +48,16 @@ interface Step {
 /** The steps of a page, as whoever reads it from above finds them. */
 function stepsOf(page: string): Step[] {
   return [...page.matchAll(/^## \d+\. (.*)\n([^]*?)(?=^## )/gm)].flatMap(([, service = "", text = ""]) =>
-    [...text.matchAll(/^\*\*Step \d+\*\*, on (\w+) `[^`]*`(?:, yours: (.*)|\n\n```sh\n([^]*?)\n```)$/gm)].map(
-      ([, where = "", yours, command]) => ({
-        service,
-        where,
-        ...(command !== undefined && { command }),
-        ...(yours !== undefined && { yours }),
-      }),
-    ),
+    [
+      ...text.matchAll(
+        /^\*\*Step \d+\*\*, on (\w+) `[^`]*`(?: \(.*\))?(?:, yours: (.*)|\n\n```sh\n([^]*?)\n```)$/gm,
+      ),
+    ].map(([, where = "", yours, command]) => ({
+      service,
+      where,
+      ...(command !== undefined && { command }),
+      ...(yours !== undefined && { yours }),
+    })),
   );
 }
 
