@@ -1,4 +1,5 @@
 import { readdirSync, readlinkSync } from "node:fs";
+import { constants } from "node:os";
 import { execa } from "execa";
 import { withLabLock } from "./lock";
 import { endProcess, isRunning, parentOf, runningProcess, startProcess, stopProcess, until } from "./process";
@@ -47,6 +48,20 @@ export function inNamespace(argv: readonly string[]): string[] {
   if (isInNamespace()) return [...argv];
   const user = isRoot() ? [] : ["--user", "--preserve-credentials"];
   return ["nsenter", `--target=${record.pid}`, ...user, "--net", "--", ...argv];
+}
+
+/** Runs a command in the lab's network to its end, with this process' own streams. @returns its exit code, as a shell tells it */
+export async function runInNamespace(command: readonly string[]): Promise<number> {
+  const [program = "", ...args] = inNamespace(command);
+  const child = execa(program, args, { stdio: "inherit", reject: false });
+  // A terminal's Ctrl-C reaches the command as well; a plain SIGTERM has to be passed on. The command decides when to end.
+  process.on("SIGINT", () => undefined);
+  process.on("SIGTERM", () => child.kill("SIGTERM"));
+  const { exitCode, signal, message } = await child;
+  if (exitCode !== undefined) return exitCode;
+  if (signal !== undefined) return 128 + constants.signals[signal];
+  console.error(message);
+  return 127;
 }
 
 /** Whether this process itself runs in the lab's network. */
