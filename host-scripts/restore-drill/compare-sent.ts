@@ -15,7 +15,7 @@ import { listedBefore, rsync } from "../runtime/rsync";
 import { firstLines } from "../runtime/tail";
 import { inTree, statIn } from "../runtime/tree-path";
 import type { Comparison } from "./compare";
-import type { OffsiteTier } from "./copies";
+import type { OffsiteTier } from "./tier";
 import type { RestoreDrill } from "./restore-drill";
 import { drillFolder } from "./scratch";
 import type { DrillCopy } from "./turns";

@@ -13,7 +13,7 @@ import { notedName, quoted } from "../runtime/quoted";
 import { listedBefore, rsync, wholeMetadata } from "../runtime/rsync";
 import { firstLines } from "../runtime/tail";
 import { inTree } from "../runtime/tree-path";
-import type { DiskTier } from "./copies";
+import type { DiskTier } from "./tier";
 import type { RestoreDrill } from "./restore-drill";
 import { drillFolder } from "./scratch";
 import type { DrillCopy } from "./turns";

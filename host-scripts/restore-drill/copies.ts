@@ -1,28 +1,18 @@
 import { dirname } from "node:path";
 import { z } from "zod";
-import type { RestoreDrillConfig } from "../../plan/contracts/restore-drill";
 import { shellWord } from "../../plan/contracts/shell-word";
 import { type Version, versionsAnswer } from "../../plan/contracts/versions";
 import { CommandMissing, run as runCommand } from "../runtime/run";
 import { firstLines } from "../runtime/tail";
 import type { RestoreDrill } from "./restore-drill";
 import { sentCopies } from "./sent-copies";
+import { commandOf, type DiskTier, type Listed, type Tier } from "./tier";
 import { type DrillCopy, newestOf } from "./turns";
-
-export type Tier = RestoreDrillConfig["tiers"][number];
-export type DiskTier = Exclude<Tier, { readonly kind: "offsite" }>;
-export type OffsiteTier = Extract<Tier, { readonly kind: "offsite" }>;
 
 /** What a program answers that a restore is asked of. */
 export const failedAnswer = z.object({ failed: z.string().optional() });
 
 const longestListMs = 10 * 60_000;
-
-/** A tier of the backup disk, with all that its job has there. */
-export interface Listed {
-  readonly tier: DiskTier;
-  readonly versions: readonly Version[];
-}
 
 /**
  * The newest whole copy of each thing of some tiers, and those off site of what lies on the disk. What can't be asked, or can't be
@@ -103,10 +93,4 @@ function restoredAs({ kind }: DiskTier): (version: Version) => Version {
 /** A tier's program is told where a restore's copy is by its own words. */
 function copyOf({ tier }: DiskTier): (version: Version) => DrillCopy {
   return ({ of, at, path = "", lacks, pick }) => ({ tier, of, path, at, pick, lacks });
-}
-
-/** @throws {Error} for none, which the contract refuses */
-export function commandOf({ command: [program, ...args] }: Tier): [string, ...string[]] {
-  if (program === undefined) throw new Error("a tier has no command");
-  return [program, ...args];
 }

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { DiskTier, OffsiteTier } from "./copies";
+import type { DiskTier, OffsiteTier } from "./tier";
 import { sentCopies } from "./sent-copies";
 
 const disk = mkdtempSync(join(tmpdir(), "holdfast-sent-"));

@@ -1,8 +1,8 @@
 import { lstatSync } from "node:fs";
 import { sentAs } from "../../plan/contracts/sent-as";
 import type { Version } from "../../plan/contracts/versions";
-import type { Listed, OffsiteTier } from "./copies";
 import type { RestoreDrill } from "./restore-drill";
+import type { Listed, OffsiteTier } from "./tier";
 import { type DrillCopy, newestOf } from "./turns";
 
 type Leg = OffsiteTier["legs"][number];
