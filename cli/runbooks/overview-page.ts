@@ -3,6 +3,7 @@ import { type Domain, domains } from "../../plan/estate/services";
 import { type Loss, lossesOf } from "../../plan/graph/loss";
 import type { Job } from "../../plan/job";
 import { fingerprintOf } from "../../stacks/fingerprint";
+import { sshTo } from "../host-shell";
 import { lossCell } from "../loss-words";
 import { type Situation, situations } from "./disasters";
 import { holdfast, type PageOf } from "./page-of";
@@ -47,11 +48,12 @@ export function overviewPage(of: PageOf, makers: readonly Job[]): string {
 }
 
 /** How whoever doesn't know the house gets to each of its machines. */
-function machinesText({ hosts, destinations, firewalls }: Estate): string {
+function machinesText(estate: Estate): string {
+  const { hosts, destinations, firewalls } = estate;
   const rows = [
-    ...Object.entries(hosts).map(([name, { address, ssh }]) => [
+    ...Object.entries(hosts).map(([name, { ssh }]) => [
       code(name),
-      code(`ssh -p ${ssh.port} ${ssh.user}@${address}`),
+      code(sshTo(estate, name)),
       code(fingerprintOf(ssh.hostKey)),
     ]),
     ...[...Object.entries(destinations), ...Object.entries(firewalls)].map(([name, { address }]) => [
