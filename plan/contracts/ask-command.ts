@@ -23,12 +23,13 @@ export function askCommand(namespace: string, job: string, ask: string): readonl
     [
       `job=${name}`,
       `${kubectl} create job $job --from=cronjob/${askedJob(job)} --dry-run=client --output=json | kubectl set env --local --filename=- --output=json ${shellWord(`ASK=${ask}`)} | kubectl create --filename=-`,
-      `is() { ${kubectl} get job/$job --output=jsonpath='{.status.conditions[*].type}' | grep -qwE "$1"; }`,
+      // Whether it has ended, or is gone. A server that doesn't answer is asked again: what ended well is no failure.
+      `over() { now=$(${kubectl} get job/$job --ignore-not-found --output=jsonpath="{.metadata.name} {.status.conditions[*].type}") || return 1; case "$now" in "") echo "job/$job was deleted before it ended; nobody knows how far it came" >&2; exit 1;; *Complete*|*Failed*) ;; *) return 1;; esac; }`,
       // Until its image is there, a container has no log; where none can be had at all, how it ended is told all the same. It isn't given
       // up before: whoever types it again would have two restores at once.
-      `until ${kubectl} logs --follow job/$job --container=runner 2>/dev/null || is "Complete|Failed"; do sleep 2; done`,
-      `until is "Complete|Failed"; do sleep 2; done`,
-      `is Complete || { echo "job/$job failed; where nothing above says why: ${kubectl} logs job/$job --all-containers; ${kubectl} describe job/$job" >&2; exit 1; }`,
+      `until ${kubectl} logs --follow job/$job --container=runner 2>/dev/null || over; do ${kubectl} get pods --selector=job-name=$job --no-headers >&2 || :; sleep 5; done`,
+      `until over; do sleep 2; done`,
+      `case "$now" in *Failed*) echo "job/$job failed; where nothing above says why: ${kubectl} logs job/$job --all-containers; ${kubectl} describe job/$job" >&2; exit 1;; esac`,
       `echo "job/$job is complete"`,
     ].join("; "),
   ];

@@ -9,8 +9,10 @@ import { longestCronJob } from "../../plan/layers/cluster-dump/spec";
 const folder = mkdtempSync(join(tmpdir(), "holdfast-ask-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** @param log what a log's end is, as shell text @param end what the job is once 70 pauses are over */
-async function ask(log: string, end: "Complete" | "Failed"): Promise<{ exitCode?: number; all: string }> {
+const complete = "echo postgresql-backup-ask-1 SuccessCriteriaMet Complete";
+
+/** @param log what a log's end is, as shell text @param end what kubectl tells of the job once 70 pauses are over */
+async function ask(log: string, end: string): Promise<{ exitCode?: number; all: string }> {
   const program = (name: string, text: string): void =>
     writeFileSync(join(folder, name), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
   const isOver = `[ "$(wc -l <${folder}/pauses)" -ge 70 ]`;
@@ -20,7 +22,8 @@ async function ask(log: string, end: "Complete" | "Failed"): Promise<{ exitCode?
     "kubectl",
     `case "$*" in
   *" logs "*) ${log} ;;
-  *" get job/"*) ! ${isOver} || echo "SuccessCriteriaMet ${end}" ;;
+  *" get job/"*) if ${isOver}; then ${end}; else echo postgresql-backup-ask-1; fi ;;
+  *" get pods "*) echo "postgresql-backup-ask-1-x 0/1 ImagePullBackOff" ;;
 esac`,
   );
   const [sh = "", ...words] = askCommand("dbaas", "postgresql-backup", "restore shop");
@@ -35,19 +38,37 @@ test.each([
   ["whose log nobody gets", "exit 1"],
   ["whose log breaks off without a word", "exit 0"],
 ])("a restore %s is waited for until it has ended, and no shorter", async (_, log) => {
-  expect(await ask(log, "Complete")).toMatchObject({
+  expect(await ask(log, complete)).toMatchObject({
     exitCode: 0,
     all: expect.stringMatching(/^job\/postgresql-backup-ask-\d+ is complete$/m),
   });
 });
 
 test("one that failed ends with a failure, and what kubectl says of a container that isn't there yet isn't told", async () => {
-  const { exitCode, all } = await ask("echo waiting to start >&2; exit 1", "Failed");
+  const { exitCode, all } = await ask(
+    "echo waiting to start >&2; exit 1",
+    "echo postgresql-backup-ask-1 FailureTarget Failed",
+  );
   expect(exitCode).toBe(1);
   expect(all).toMatch(
     /^job\/postgresql-backup-ask-\d+ failed; where nothing above says why: kubectl --namespace dbaas logs job\/\S+ --all-containers;/m,
   );
   expect(all).not.toContain("waiting to start");
+});
+
+test("while it waits it says for what, and a job that somebody has deleted is waited for no more", async () => {
+  const { exitCode, all } = await ask("exit 1", "true");
+  expect(exitCode).toBe(1);
+  expect(all).toContain("ImagePullBackOff");
+  expect(all).toMatch(/^job\/postgresql-backup-ask-\d+ was deleted/m);
+});
+
+test("a server that doesn't answer for once makes no failure of a restore that is complete", async () => {
+  const once = `if [ -e ${folder}/silent ]; then ${complete}; rm ${folder}/silent; else >${folder}/silent; exit 1; fi`;
+  expect(await ask("exit 0", once)).toMatchObject({
+    exitCode: 0,
+    all: expect.stringMatching(/^job\/postgresql-backup-ask-\d+ is complete$/m),
+  });
 });
 
 test("of a CronJob with the longest name, one more run has a name that Kubernetes takes, and the next one another", () => {
