@@ -349,6 +349,15 @@ async function looked(
   return { ...pass, inodes: pass.entries - furtherNames };
 }
 
+/** Where something is already, mv -n moves nothing and says nothing. */
+function freePath(path: string): string {
+  const isTaken = (each: string): boolean => lstatSync(each, { throwIfNoEntry: false }) !== undefined;
+  if (!isTaken(path)) return path;
+  let number = 2;
+  while (isTaken(`${path}-${number}`)) number++;
+  return `${path}-${number}`;
+}
+
 /** Nothing is overwritten: what is there may be newer than what was sent. */
 function emptyPlace(
   { job }: OffsiteSyncConfig,
@@ -361,7 +370,7 @@ function emptyPlace(
     : [];
   if (stat === undefined || (stat.isDirectory() && entries.length === 0)) return path;
   // What is called so is neither sent nor another job's to delete: a mirror would want to be rid of any other name on its disk.
-  const aside = join(mount.path, `${ownPrefix}-before-${basename(path)}`);
+  const aside = freePath(join(mount.path, `${ownPrefix}-before-${basename(path)}`));
   const beside = shell`${job} restore ${typable(path)} --into /root/restored`;
   throw new Refusal(
     `${quoted(path)} is not empty: ${stat.isDirectory() ? `it has ${entries.length} entries, the first is ${quoted(entries[0] ?? "")}` : "a file is there"}`,

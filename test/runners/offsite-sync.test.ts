@@ -213,13 +213,17 @@ test("a restore goes into an empty place alone", async () => {
   expect(refused).toMatchObject({ status: 3 });
   expect(refused.stderr).toContain("is not empty");
   // What is printed then puts it where neither this job nor a mirror takes it for a service's.
-  const [, moves = ""] = /Next: (mv [^;]+);/.exec(refused.stderr) ?? [];
+  // Also where something was put aside under its name before: of that mv -n would move nothing, and say nothing.
+  mkdirSync(join(world.backup, ".holdfast-before-books"));
+  const again = await run("restore", join(world.folder, "backup/books"));
+  const [, moves = ""] = /Next: (mv [^;]+);/.exec(again.stderr) ?? [];
   await world.inside("sh", "-c", moves);
   await succeeds("restore", join(world.folder, "backup/books"));
   expect(readFileSync(join(world.backup, "books/one"), "utf8")).toBe("a third edition");
   await succeeds();
   expect(readdirSync(far("pve-backup")).filter(name => name.startsWith(".holdfast-"))).toEqual([]);
   rmSync(join(world.backup, ".holdfast-before-books"), { recursive: true });
+  rmSync(join(world.backup, ".holdfast-before-books-2"), { recursive: true });
 });
 
 test("what is larger than the room that is there is refused before it begins, and where its files have holes it comes if somebody says so", async () => {
