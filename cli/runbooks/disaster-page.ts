@@ -24,7 +24,7 @@ export function disasterPage(of: PageOf, domain: Domain): string {
     plan,
   );
   const wanted = harmed.filter(({ datasets }) => datasets.some(isWanted));
-  const all = [...first, ...(takes === "all" && wanted.length > 0 ? [quietText(plan)] : [])];
+  const all = [...first, ...(takes === "all" && wanted.length > 0 ? quietSteps(plan) : [])];
   return [
     `# ${title}`,
     looks,
@@ -49,10 +49,23 @@ function inOrder(services: readonly ServiceAfter[], domain: Domain, plan: Plan):
   );
 }
 
-/** Runs that begin before all is back take what isn't there for what somebody has deleted, or fill what has to be empty. */
-function quietText(plan: Plan): string {
-  const each = timerCommands(plan, "stop").map(code);
-  return `Keep the estate's own runs off until all is back, on each host that is there, and again after it was started anew: ${each.join("; ")}.`;
+/** Runs that begin before all is back take what isn't there for what somebody has deleted, fill what has to be empty, or dump what is empty. */
+function quietSteps(plan: Plan): string[] {
+  const typed = (commands: readonly string[]): string => commands.map(code).join("; ");
+  const timers = timerCommands(plan, "stop");
+  const dumps = cronJobCommands(plan, true);
+  return [
+    ...(timers.length === 0
+      ? []
+      : [
+          `Keep the estate's own runs off until all is back, on each host that is there, and again after it was started anew: ${typed(timers)}.`,
+        ]),
+    ...(dumps.length === 0
+      ? []
+      : [
+          `The dumps too, as soon as a cluster answers, and again after it was deployed: what is newest would be a dump of an empty server. ${typed(dumps)}.`,
+        ]),
+  ];
 }
 
 /** For each host, what stops or starts all of its timers. */
@@ -63,6 +76,17 @@ function timerCommands({ jobs, estate }: Plan, does: "start" | "stop"): string[]
     );
     return timers.length === 0 ? [] : [`${sshTo(estate, host)} systemctl ${does} ${timers.join(" ")}`];
   });
+}
+
+/** For each namespace, what suspends all of its CronJobs, or lets them run again. */
+function cronJobCommands({ jobs }: Plan, suspend: boolean): string[] {
+  const names = new Map<string, string[]>();
+  for (const { name, namespace } of jobs.filter(isInCluster))
+    if (namespace !== undefined) names.set(namespace, [...(names.get(namespace) ?? []), name]);
+  return [...names].map(
+    ([namespace, each]) =>
+      `kubectl --namespace ${namespace} patch cronjob ${each.join(" ")} --patch '{"spec":{"suspend":${suspend}}}'`,
+  );
 }
 
 /** Harmed, and nobody has said that no copy of it is wanted. */
@@ -103,6 +127,7 @@ ${block([`${holdfast(of, "restore")} SERVICE${at}`])}`;
 function orderPart(of: PageOf, domain: Domain, services: readonly ServiceAfter[]): string {
   const { plan } = of;
   const done: Done = new Map();
+  const again = [...timerCommands(plan, "start"), ...cronJobCommands(plan, false)];
   const before =
     domain === "host-root"
       ? "**The newest copy may have the harm in it.** Put the newest instant before it in the place of YYYY-MM-DD HH:MM. What is typed by hand takes the newest: look at what `list` of each program shows, and name an older one.\n\n"
@@ -118,7 +143,7 @@ ${before}Of each: the one command, from a laptop that reaches what is left, whic
           ...datasets.filter(isWanted).map(each => datasetPart(plan.estate, each, done)),
         ].join("\n\n")}`,
     ),
-    `## At the end\n\nStart the timers again:\n\n${block(timerCommands(plan, "start"))}\n\nThis shows what owes:\n\n${block([holdfast(of, "status")])}`,
+    `## At the end\n\n${again.length === 0 ? "" : `Let the runs begin again:\n\n${block(again)}\n\n`}This shows what owes:\n\n${block([holdfast(of, "status")])}`,
   ].join("\n\n");
 }
 

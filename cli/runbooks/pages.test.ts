@@ -4,6 +4,7 @@ import { aftermathOf } from "../../plan/graph/aftermath";
 import { parseEstate, planOf } from "../../plan";
 import { type ExampleEstate, exampleWith } from "../../plan/estate/example";
 import { domain, domains } from "../../plan/estate/services";
+import { estate as written } from "../../stacks/homelab/estate";
 import { estate as homelab } from "../../templates/homelab/estate";
 import { estate as twoNodes } from "../../templates/two-nodes/estate";
 import { code, plain, table } from "./markdown";
@@ -129,6 +130,29 @@ test("whoever doesn't know the house is told where each step is typed, and what 
   const timers = [...disk.matchAll(/`(ssh -p 22 \S+) systemctl stop ((?:\S+\.timer ?)+)`/g)];
   expect(timers.map(([, to]) => to)).toEqual([there]);
   expect(disk).toContain(`\n${there} systemctl start ${timers[0]?.[2]}\n`);
+});
+
+test("while an empty server waits for its data, no run makes the newest dump of it; where nothing runs, nothing is typed for it", () => {
+  const cluster =
+    runbookPages({ plan: planOf(parseEstate(written)), named: [] }).find(
+      ({ path }) => path === "disasters/cluster.md",
+    )?.text ?? "";
+  const suspends = (on: boolean): string[] =>
+    [
+      ...cluster.matchAll(
+        /kubectl --namespace (\S+ patch cronjob [a-z -]+) --patch '{"spec":{"suspend":(\w+)}}'/g,
+      ),
+    ].flatMap(([, what = "", is]) => (is === String(on) ? [what] : []));
+  expect(suspends(true)).toContain("redis patch cronjob redis-backup");
+  expect(suspends(false)).toEqual(suspends(true));
+
+  const site =
+    pagesWith(({ layers }) => {
+      for (const name of Object.keys(layers))
+        if (name !== "cluster-dump") Object.assign(layers, { [name]: [] });
+    }).get("disasters/site.md") ?? "";
+  expect(site).toContain("## At the end");
+  expect(site).not.toMatch(/own runs off|```sh\n```/);
 });
 
 test("a volume that is lost comes back as it was last, and what was damaged as it was before", () => {
