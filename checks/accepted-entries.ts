@@ -6,6 +6,8 @@ import type { Job } from "../plan/job";
 /** An entry that a job doesn't fail for when it can't be copied. */
 export interface AcceptedEntry extends Accepted {
   readonly job: Job;
+  /** Where the estate says so. */
+  readonly at: Path;
   /** Services of which it is all of a dataset. */
   readonly services: readonly string[];
 }
@@ -17,12 +19,14 @@ export function acceptedEntries(plan: Plan): AcceptedEntry[] {
     said: Path,
     entries: readonly Accepted[] = [],
     isAllOf: (data: Data, service: string, path: string) => boolean = () => false,
+    within: Path = [],
   ): AcceptedEntry[] => {
     const job = plan.jobs.find(each => each.said.join("\n") === said.join("\n"));
     if (!job) return [];
-    return entries.map(entry => ({
+    return entries.map((entry, index) => ({
       ...entry,
       job,
+      at: [...said, ...within, "accepted", index],
       services: Object.entries(services).flatMap(([service, { data }]) =>
         data.some(each => isAllOf(each, service, entry.path.replace(/\/+$/, ""))) ? [service] : [],
       ),
@@ -48,6 +52,7 @@ export function acceptedEntries(plan: Plan): AcceptedEntry[] {
             "host" in part &&
             data.host === part.host &&
             [data.namespace, `${data.namespace}/${data.claim ?? data.name ?? service}`].includes(path),
+          ["volumes"],
         ),
         ...all([...said, "scrub"], scrubbed),
       ];

@@ -45,6 +45,27 @@ test("of two waivers of one subject each is found by its code, and what is left 
   ]);
 });
 
+test("what a job says of itself is found at its own field, and not at the service or the job that it is about", () => {
+  const quick = ({ services, layers }: ExampleEstate): void => {
+    Object.assign(services.nodes?.data[0] ?? {}, { size: "100GB" });
+    Object.assign(layers["vm-images"][0] ?? {}, { usualRun: "30s" });
+  };
+  expect(placesOf("order/too-much-for-budget", quick)).toEqual([["layers", "vm-images", 0, "usualRun"]]);
+  const unreadable = ({ layers }: ExampleEstate): void => {
+    Object.assign(layers["nfs-mirror"][0] ?? {}, {
+      accepted: [{ path: "books", reason: "unreadable since the crash", until: "2099-01-01" }],
+    });
+  };
+  const entry = ["layers", "nfs-mirror", 0, "accepted", 0];
+  expect(placesOf("promises/left-out-yet-promised", unreadable)).toEqual([entry]);
+  expect(placesOf("waivers/without-end", unreadable)).toEqual([entry]);
+  const calls = ({ receivers, monitoring }: ExampleEstate): void => {
+    receivers["chat"] = { kind: "slack", channel: "#chat", webhookSecret: { name: "watchdog", key: "url" } };
+    if (monitoring.deadMan) monitoring.deadMan.urlSecret = { name: "watchdog", key: "url" };
+  };
+  expect(placesOf("estate/two-of-one", calls)).toEqual([["monitoring", "deadMan", "urlSecret"]]);
+});
+
 test("a name that is a letter apart stands where it was typed, whatever the keys on the way are", () => {
   const apart = ({ receivers, services }: ExampleEstate): void => {
     receivers["on-call"] = {

@@ -4,10 +4,10 @@ import { sizesOf, type Unsaid } from "../plan/capacity";
 import { localTimes } from "../plan/calendar/time-zone";
 import { timeAtPace } from "../plan/contracts/pace";
 import { bytesOf } from "../plan/datasets";
-import type { Copy } from "../plan/graph/copies";
+import { chainOf, type Copy } from "../plan/graph/copies";
 import { yearsOf } from "../plan/graph/loss";
 import { transferFloor } from "../plan/graph/transfer";
-import type { Job } from "../plan/job";
+import type { Flow, Job } from "../plan/job";
 import { isBelow } from "../plan/layers/places";
 import { copiesIn } from "../plan/graph/copies-in";
 
@@ -68,11 +68,20 @@ function loadOf(copy: Copy, days: number, plan: Plan, unsaid: Unsaid): RunLoad |
     from && flow.source.kind === "tree"
       ? sizesOf(plan, unsaid).of(from)
       : sizesOf(plan, unsaid).live(dataset);
+  // How much of a volume is its databases nobody says: all of it at most.
+  if (unsaid === "least" && chainOf(copy).some(({ flow: { source } }) => isDatabasesOf(source)))
+    return undefined;
   const changed = tree.churnPerDayBytes + tree.growthPerDayBytes;
   const sinceLast = Math.min(changed * days, tree.bytes);
-  const bytes = flow.source.kind === "dataset" ? all : sinceLast;
+  const dump = (unsaid === "least" ? flow.generationBytes : undefined) ?? all;
+  const bytes = flow.source.kind === "dataset" ? dump : sinceLast;
   const floor = transferFloor(source, copy.location, bytes, plan.estate);
   return floor && floor.bytesMs > 0 ? { dataset: dataset.id, bytes, ms: floor.bytesMs } : undefined;
+}
+
+/** Databases that are copied out of volumes, by themselves. */
+function isDatabasesOf(source: Flow["source"]): boolean {
+  return source.kind === "copies-of" && source.holds !== undefined;
 }
 
 /** It moves no bytes: it lies in its source's own pool, or below its source's own tree. */

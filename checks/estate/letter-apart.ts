@@ -1,4 +1,5 @@
-import { isSlip, isTurned, slipOf, wordsOf, wordSlipOf } from "../../plan/contracts/near";
+import { isSlip, isTurned, wordsOf, wordSlipOf } from "../../plan/contracts/near";
+import { officialMeant, portMeant } from "../../plan/contracts/usual-servers";
 import { fieldText } from "../../plan/estate/faults";
 import type { Estate } from "../../plan/estate/schema";
 import type { Job } from "../../plan/job";
@@ -15,6 +16,8 @@ export const letterApart = defineCheck({
   run: ({ estate, jobs }) => [
     ...strangers(estate),
     ...pairsOf("domain", domainsOf(estate)),
+    ...ofApis(estate),
+    ...ofDumps(estate),
     ...pairsOf("Secret", secretsOf(estate)),
     ...ofReceivers(estate),
     ...foldersOfDumps(jobs),
@@ -71,6 +74,15 @@ export const letterApart = defineCheck({
           edit: ({ layers }) => edit(layers["offsite-sync"][0]?.legs[1], { to: "/Backup/nfs/photos" }),
         },
       ),
+      mended(
+        example("an API at its usual port, with two digits turned round", ({ clusters }) =>
+          edit(clusters.k8s, { api: "https://192.168.1.20:6434" }),
+        ),
+        {
+          says: "Write 6443 there",
+          edit: ({ clusters }) => edit(clusters.k8s, { api: "https://192.168.1.20:6443" }),
+        },
+      ),
     ],
     good: [
       example("names that differ on purpose"),
@@ -88,6 +100,8 @@ export const letterApart = defineCheck({
 interface Said {
   readonly name: string;
   readonly where: string;
+  /** Of two names that are somebody else's, such as providers of mail, neither is a slip of the other. */
+  readonly isOthers?: true;
 }
 
 /** Where machines and servers answer. */
@@ -152,6 +166,7 @@ function domainsOf(estate: Estate): Said[] {
       ? (["to", "from"] as const).map(field => ({
           name: fields[field].slice(fields[field].indexOf("@") + 1).toLowerCase(),
           where: fieldText(["receivers", receiver, field]),
+          isOthers: true as const,
         }))
       : [],
   );
@@ -178,8 +193,10 @@ function pairsOf(kind: string, said: readonly Said[]): Found[] {
   const places = new Map<string, string[]>();
   for (const { name, where } of said) places.set(name, [...(places.get(name) ?? []), where]);
   const names = [...places].sort((a, b) => b[1].length - a[1].length).map(([name]) => name);
+  const own = new Set(said.flatMap(({ name, isOthers }) => (isOthers ? [] : [name])));
   return names.flatMap((name, index) => {
-    const meant = wordSlipOf(name, names.slice(0, index));
+    const before = names.slice(0, index);
+    const meant = wordSlipOf(name, own.has(name) ? before : before.filter(each => own.has(each)));
     if (meant === undefined) return [];
     const [all, others] = [places.get(name) ?? [], places.get(meant) ?? []];
     const [here, there] = [all.join(" and "), others.join(" and ")];
@@ -263,7 +280,7 @@ function foldersOfLegs(jobs: readonly Job[]): Found[] {
   for (const part of legs.flatMap(({ to }) => [...new Set(to.split("/"))]))
     times.set(part, (times.get(part) ?? 0) + 1);
   return legs.flatMap(({ from, to, said, host }) => {
-    const known = [...from.path.split("/").slice(1), host];
+    const known = [...from.path.split("/").slice(1), host].filter(part => !ofEachMachine.test(part));
     const parts = to.split("/");
     for (const [index, part] of parts.entries()) {
       // What two legs say is called so.
@@ -285,18 +302,65 @@ function foldersOfLegs(jobs: readonly Job[]): Found[] {
   });
 }
 
+/** Where Linux keeps things says nothing of what they are: "svr" at a NAS is short for a server. */
+const ofEachMachine = /^(srv|mnt|var|opt|usr)$/;
+
 /** The part of a path with the word in it that is meant. */
 function meantByLeg(part: string, known: readonly string[]): string | undefined {
   const words = wordsOf(part);
-  const whole = words.length > 1 ? slipOf(part, known) : undefined;
+  const whole = words.length > 1 ? wordSlipOf(part, known) : undefined;
   if (whole !== undefined) return whole;
   const ours = known.flatMap(wordsOf);
   for (const word of words) {
     if (ours.includes(word)) continue;
-    const meant = wordSlipOf(word, ours) ?? ours.find(other => isTurned(word, other));
+    const meant = wordSlipOf(word, ours) ?? ours.find(other => other.length > 2 && isTurned(word, other));
     if (meant !== undefined && part.includes(word)) return part.replace(word, meant);
   }
   return undefined;
+}
+
+/** A port that isn't the usual one may be somebody's own: it is asked back, and refused to nobody. */
+function ofApis({ clusters }: Estate): Found[] {
+  return Object.entries(clusters).flatMap(([name, { api }]) => {
+    if (api === undefined || !isTurned(new URL(api).port, "6443")) return [];
+    const where = fieldText(["clusters", name, "api"]);
+    return [turnedPort(where, new URL(api).port, "6443", "Kubernetes' API")];
+  });
+}
+
+/** Whom a dump's client asks, and the image that has it. */
+function ofDumps({ layers }: Estate): Found[] {
+  return Object.entries(layers).flatMap(([layer, parts]) =>
+    parts.flatMap((part, index): Found[] => {
+      if (!("dump" in part) || !part.dump || part.dump.engine === "command") return [];
+      const { engine, image } = part.dump;
+      const fieldOf = (...path: string[]): string => fieldText(["layers", layer, index, "dump", ...path]);
+      const official = officialMeant(image);
+      const port = "server" in part.dump ? part.dump.server.port : undefined;
+      const usual = port === undefined ? undefined : portMeant(engine, port);
+      return [
+        ...(official === undefined
+          ? []
+          : [
+              {
+                ...slip(fieldOf("image"), image, official, "an image of Docker's own"),
+                severity: "warning" as const,
+              },
+            ]),
+        ...(usual === undefined ? [] : [turnedPort(fieldOf("server", "port"), `${port}`, usual, engine)]),
+      ];
+    }),
+  );
+}
+
+function turnedPort(where: string, said: string, meant: string, whose: string): Found {
+  return {
+    severity: "warning",
+    subject: where,
+    message: `${where} has the port ${said}, which is ${whose}'s usual ${meant} with two digits turned round. Did you mean ${meant}?`,
+    fix: `Write ${meant} there, or, where ${said} is its own, say so in a waiver.`,
+    evidence: { where, meant },
+  };
 }
 
 function lastOf(path: string): string {

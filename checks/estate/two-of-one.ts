@@ -350,6 +350,8 @@ function finding(one: Claim, others: readonly Claim[]): Found {
       value,
       one: one.who,
       other: second.who,
+      // Who is no name but a part of the estate has no other place.
+      ...(second.field.startsWith(`${second.who}.`) && { where: second.field }),
       ...(two ? {} : { others: who.slice(2) }),
     },
   };

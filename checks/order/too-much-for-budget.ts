@@ -1,6 +1,7 @@
 import type { Plan } from "../../plan";
 import { transferFloor } from "../../plan/graph/transfer";
 import type { Job } from "../../plan/job";
+import { fieldText } from "../../plan/estate/faults";
 import { formatDuration } from "../../plan/units/duration";
 import { defineCheck, type Found } from "../check";
 import { edit } from "../example-edits";
@@ -111,14 +112,17 @@ function unread(job: Job, plan: Plan): Found[] {
 
 /** What is said to be done long before that could be: what starts meanwhile, or waits for it, is looked for too early. */
 function unusual(job: Job, loads: readonly RunLoad[], ms: number): Found {
-  const { bytes, parts } = carried(loads);
+  const { bytes, parts, largest } = carried(loads);
   const usualMs = Math.ceil(ms / 60_000) * 60_000;
   return {
     severity: "warning",
     subject: job.called,
     message: `A usual run of ${job.called} is said to take ${formatDuration(job.usualRunMs)}, and it has ${formatSize(bytes)} to carry (${listed(parts)}), which take ${formatDuration(Math.round(ms))} at the bandwidth of its links: what else uses its disks meanwhile isn't seen.`,
-    fix: `Set usualRun to what its runs take, such as "${formatDuration(usualMs).replaceAll(/(\d) (?=[a-z])/g, "$1")}", or raise the link's bandwidth to what was measured.`,
-    evidence: { bytes: Math.round(bytes), ms: Math.round(ms), usualRunMs: job.usualRunMs, parts },
+    fix: `Set usualRun to what its runs take, such as "${formatDuration(usualMs).replaceAll(/(\d) (?=[a-z])/g, "$1")}"; or, where ${formatDuration(job.usualRunMs)} were measured, raise the link's bandwidth or correct churnPerDay or size of ${largest[0]?.dataset ?? "its data"}.`,
+    evidence: {
+      where: fieldText([...job.said, "usualRun"]),
+      ...{ bytes: Math.round(bytes), ms: Math.round(ms), usualRunMs: job.usualRunMs, parts },
+    },
   };
 }
 

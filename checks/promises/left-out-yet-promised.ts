@@ -1,5 +1,7 @@
+import { endOfDay } from "../../plan/calendar";
 import { formatDuration, parseDuration } from "../../plan/units/duration";
 import type { Plan } from "../../plan";
+import { fieldText } from "../../plan/estate/faults";
 import { acceptedEntries } from "../accepted-entries";
 import { defineCheck, type Found } from "../check";
 import { edit } from "../example-edits";
@@ -13,8 +15,8 @@ export const leftOutYetPromised = defineCheck({
   severity: "error",
   title: "A service is promised a loss, and all of its data is left out",
   why: "`unprotected` says that no copy is wanted, so no check asks for one. A promise says the opposite. Whoever wrote the one has forgotten the other, and the first disaster takes everything.",
-  run: plan => [
-    ...acceptedYetPromised(plan),
+  run: (plan, asOfMs) => [
+    ...acceptedYetPromised(plan, asOfMs),
     ...Object.entries(plan.estate.services).flatMap(([service, { data, promise }]): Found[] => {
       const promised = Object.entries(promise?.rpo ?? {});
       const [first] = data.map(dataset => dataset.unprotected).filter(acceptance => acceptance !== undefined);
@@ -76,16 +78,18 @@ export const leftOutYetPromised = defineCheck({
 });
 
 /** An entry stands for all that lies in it: a job that may leave out all of a service succeeds whatever it could read of that. */
-function acceptedYetPromised(plan: Plan): Found[] {
-  return acceptedEntries(plan).flatMap(({ job, path, until, reason, services }) =>
+function acceptedYetPromised(plan: Plan, asOfMs: number): Found[] {
+  const { services: all, zone } = plan.estate;
+  return acceptedEntries(plan).flatMap(({ job, at, path, until, reason, services }) =>
     services
-      .filter(service => plan.estate.services[service]?.promise)
+      // After its day it counts again.
+      .filter(service => all[service]?.promise && endOfDay(until, zone) > asOfMs)
       .map(service => ({
         severity: "warning",
         subject: service,
         message: `${job.called} doesn't fail for what it can't copy of "${path}" until ${until} ("${reason}"), which is all of ${service}: a run that could read none of it succeeds, and ${service} is promised a loss.`,
         fix: `Write what can't be copied alone in "accepted" of ${job.called}, such as "${path}/FILE", as the run's message shows it.`,
-        evidence: { job: job.called, path, until },
+        evidence: { where: fieldText(at), job: job.called, path, until },
       })),
   );
 }

@@ -1,5 +1,8 @@
 import type { Plan } from "../../plan";
 import { longestGap } from "../../plan/calendar";
+import { chainOf } from "../../plan/graph/copies";
+import { yearsOf } from "../../plan/graph/loss";
+import { Generations } from "../../plan/graph/retention";
 import type { Job } from "../../plan/job";
 import { formatDuration } from "../../plan/units/duration";
 import { defineCheck, type Example, type Found } from "../check";
@@ -52,12 +55,16 @@ export const goneBeforeNoticed = defineCheck({
           edit: ({ layers }) => edit(layers["cluster-dump"][0], { alert: { receiver: "infra" } }),
         },
       ),
-      mended(drilledExample("dumps of three days, of which one is restored for proof each week", "3d"), {
-        says: "Keep for 7 d 1 h at least",
-        edit: ({ layers }) => edit(layers["cluster-dump"].at(-1), { keep: { age: "8d" } }),
-      }),
+      mended(
+        drilledExample("dumps of three days, of which one is restored for proof each week", "3d", "2d"),
+        {
+          says: "Keep for 7 d 1 h at least",
+          edit: ({ layers }) => edit(layers["cluster-dump"].at(-1), { keep: { age: "8d" } }),
+        },
+      ),
     ],
     good: [
+      drilledExample("dumps of three days, which the NAS's snapshots have for a week more", "3d"),
       drilledExample("dumps of a fortnight, of which one is restored for proof each week", "14d"),
       example("dumps of 30 days, an alert on the second day"),
       example("three generations that stay, however old", ({ layers }) =>
@@ -72,10 +79,11 @@ export const goneBeforeNoticed = defineCheck({
 });
 
 /** The sound example with a wiki's database, its dump of each night, and a drill of that. */
-function drilledExample(name: string, age: string): Example {
+function drilledExample(name: string, age: string, atNas = "7d"): Example {
   return example(name, ({ clusters, secrets, services, layers }) => {
     const [, vault] = layers["cluster-dump"];
     if (!vault) throw new Error("the example estate dumps vault");
+    edit(layers["nas-snapshots"][0], { keep: { age: atNas } });
     edit(clusters.k8s, { runnerImage: "docker.io/library/node:24-bookworm-slim" });
     secrets["wiki-backup"] = { keptIn: ["vault", "break-glass"] };
     services.wiki = {
@@ -114,7 +122,9 @@ function drilledExample(name: string, age: string): Example {
 }
 
 /** What the last drill has proven is gone when the next one fails, and so is what came right after it. */
-function goneBeforeDrilled({ jobs, estate }: Plan): Found[] {
+function goneBeforeDrilled(plan: Plan): Found[] {
+  const { jobs, estate } = plan;
+  const generations = new Generations(yearsOf(plan));
   const gapOf = ({ trigger }: Job): number => longestGap(trigger.schedule, trigger.zone, estate.years).ms;
   return jobs.flatMap(drill => {
     const dump = jobs.find(({ name, host }) => name === drill.provesDumpsOf && host === drill.host);
@@ -123,11 +133,19 @@ function goneBeforeDrilled({ jobs, estate }: Plan): Found[] {
     const { retention, target } = flow;
     const drilledMs = gapOf(drill);
     if (Math.max(retention.ms, retention.atLeast * gapOf(dump)) >= drilledMs) return [];
+    // A snapshot at the NAS has what its folder held on its day.
+    const reaches = plan.copies.some(
+      copy =>
+        copy.from &&
+        chainOf(copy)[0]?.flow === flow &&
+        generations.reachOf(copy).oldestRestorableMs >= drilledMs,
+    );
+    if (reaches) return [];
     return [
       {
         severity: "warning",
         subject: dump.called,
-        message: `${dump.called} deletes what is older than ${formatDuration(retention.ms)} in ${placeText(target)}, and ${drill.called} restores one for proof every ${formatDuration(drilledMs)}: when that fails, each dump that is left was made since the last one that is known to open.`,
+        message: `${dump.called} deletes what is older than ${formatDuration(retention.ms)} in ${placeText(target)}, and ${drill.called} restores one for proof every ${formatDuration(drilledMs)}, and nothing keeps them for longer: when that fails, each dump that is left was made since the last one that is known to open.`,
         fix: `Keep for ${formatDuration(drilledMs)} at least, or let ${drill.called} run more often.`,
         evidence: { keptMs: retention.ms, drilledMs, path: placeText(target) },
       },

@@ -3,6 +3,9 @@ import { addTo } from "../../plan/add-to";
 import type { Dataset } from "../../plan/datasets";
 import { chainOf, type Copy } from "../../plan/graph/copies";
 import { fieldText } from "../../plan/estate/faults";
+import type { Domain } from "../../plan/estate/services";
+import { survivorsOf, worstAloneMs } from "../../plan/graph/loss";
+import { parseDuration } from "../../plan/units/duration";
 import type { Location } from "../../plan/job";
 import { sameMachine } from "../../plan/layers/places";
 import { defineCheck, type Example, type Found } from "../check";
@@ -156,7 +159,7 @@ function dumpExample(name: string, left: { name: string; reason: string }): Exam
           ...{ size: "200MB", churnPerDay: "1MB", growthPerDay: "0B" },
         },
       ],
-      promise: { rpo: { application: "27h" }, rto: "8h" },
+      promise: { rpo: { application: "8h" }, rto: "8h" },
       needs: ["etcd"],
     };
     layers["cluster-dump"].push({
@@ -165,7 +168,8 @@ function dumpExample(name: string, left: { name: string; reason: string }): Exam
         name: "passwords-backup",
         namespace: "passwords",
         dataset: "passwords",
-        schedule: { cron: "20 1 * * *" },
+        schedule: { cron: "20 1,7,13,19 * * *" },
+        promise: { rpo: "8h" },
       },
       target: { host: "pve", path: "/srv/nfs/passwords-backup" },
       dump: {
@@ -266,7 +270,8 @@ const nobodysCache =
   /^(attachments?|sends?|uploads?|files|media|library|data|keys?|repos(itories)?|photos?|documents?|rsa_key.*|.*\.(pem|key)|config\.(json|ya?ml|toml|ini|php))$/i;
 
 /** A dump of an application's files is a copy of all that belongs together: what it lacks is of another hour, or gone. */
-function leftOutOfDumps({ estate, datasets }: Plan): Found[] {
+function leftOutOfDumps(plan: Plan): Found[] {
+  const { estate, datasets } = plan;
   const dumps = Object.entries(estate.layers).flatMap(([layer, parts]) =>
     parts.flatMap((part, index) =>
       "dump" in part ? [{ ...part, at: ["layers", layer, index, "dump"] }] : [],
@@ -275,16 +280,31 @@ function leftOutOfDumps({ estate, datasets }: Plan): Found[] {
   return dumps.flatMap(({ name: job, dataset: id, dump, at }): Found[] => {
     if (dump?.engine !== "sqlite") return [];
     const dataset = datasets.find(each => each.id === id);
-    if (!dataset || dataset.unprotected || !estate.services[dataset.service]?.promise) return [];
+    if (!dataset || dataset.unprotected || !countsOn(job, dataset, plan)) return [];
     return dump.excludes
+      .map((entry, index) => ({ ...entry, where: fieldText([...at, "excludes", index]) }))
       .filter(({ name }) => nobodysCache.test(name))
-      .map(({ name, reason }) => ({
+      .map(({ name, reason, where }) => ({
         severity: "warning",
         subject: job,
         message: `${job} leaves out "${name}" of ${id} ("${reason}"), which is no cache by its name: what is promised of ${dataset.service} counts on these dumps, and none of them has it.`,
         fix: `Remove "${name}" from excludes in ${fieldText(at)}; if it can be had again, say so in a waiver.`,
-        evidence: { job, exclude: name },
+        evidence: { where, job, exclude: name },
       }));
+  });
+}
+
+/** Whether something that is promised of a dataset is kept by what came by a job, and by no other copy. */
+function countsOn(job: string, dataset: Dataset, plan: Plan): boolean {
+  const { rpo = {} } = plan.estate.services[dataset.service]?.promise ?? {};
+  const ways = survivorsOf(plan)
+    .get(dataset.service)
+    ?.find(each => each.dataset === dataset)?.ways;
+  return Object.entries(rpo).some(([domain, text]) => {
+    const left = ways?.get(domain as Domain);
+    if (left === "live") return false;
+    const others = left?.filter(({ jobs }) => jobs.every(({ name }) => name !== job)) ?? [];
+    return others.every(way => worstAloneMs(way, plan) > parseDuration(text));
   });
 }
 

@@ -1,4 +1,5 @@
 import { endOfDay } from "../../plan/calendar";
+import { fieldText } from "../../plan/estate/faults";
 import { formatDuration } from "../../plan/units/duration";
 import { acceptedEntries } from "../accepted-entries";
 import { defineCheck, type Found } from "../check";
@@ -15,8 +16,13 @@ export const withoutEnd = defineCheck({
   run: (plan, asOfMs) => {
     const { estate, datasets } = plan;
     return [
-      ...acceptedEntries(plan).map(({ job, path, until, reason }) => ({
-        ...{ subject: job.called, expires: until, by: `("${reason}")`, waived: { path } },
+      ...acceptedEntries(plan).map(({ job, at, path, until, reason }) => ({
+        ...{
+          subject: job.called,
+          expires: until,
+          by: `("${reason}")`,
+          waived: { path, where: fieldText(at) },
+        },
         severity: "warning" as const,
         what: `What ${job.called} says of "${path}"`,
       })),

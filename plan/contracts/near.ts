@@ -86,16 +86,18 @@ function isSlipOfWord(name: string, other: string): boolean {
   );
   if (isOneOf && ours.length > 1 && isSlipOfFingers(shorter, longer)) return true;
   if (shorter === longer || shorter.length < shortestWord) return false;
-  if (longer.startsWith(shorter)) return shorter.length >= longWord && !/[aeinsy]$/.test(longer);
+  if (longer.startsWith(shorter)) return shorter.length >= longWord && !/[aeinosy]$/.test(longer);
   return shorter.length >= longWord || !longer.endsWith(shorter);
 }
 
 /**
- * What makes no other word of a short one, where the words beside it are the same: two letters turned round ("no-call"), one that is left
- * out inside ("on-cll"), or one of two that are alike ("on-cal").
+ * What makes no other word of a short one, where the words beside it are the same: two letters turned round ("no-call"), another one
+ * doubled ("nfs-sdd"), one that is left out inside ("on-cll"), or one of two that are alike ("on-cal").
  */
 function isSlipOfFingers(shorter: string, longer: string): boolean {
-  if (shorter.length === longer.length) return isTurned(shorter, longer);
+  const lettersOf = (text: string): string => [...new Set(text)].sort().join("");
+  if (shorter.length === longer.length)
+    return isTurned(shorter, longer) || (shorter.length >= 3 && lettersOf(shorter) === lettersOf(longer));
   const isEnding = longer.startsWith(shorter) && longer.at(-1) !== shorter.at(-1);
   return (
     shorter.length >= 3 && longer.length === shorter.length + 1 && !isEnding && !longer.endsWith(shorter)

@@ -215,10 +215,6 @@ const objectLabels = z.record(
 
 const dashboards = z.strictObject({
   labels: objectLabels
-    .refine(
-      labels => Object.keys(labels).length > 0,
-      'is empty, and no sidecar picks what has no label. Remove it: left out, it is { "grafana_dashboard": "1" }',
-    )
     .default({ grafana_dashboard: "1" })
     .describe("Labels by which the sidecar of Grafana picks the ConfigMaps"),
   grafana: z
@@ -274,10 +270,6 @@ export const monitoring = z.strictObject({
     .refine(
       url => !URL.canParse(url) || !/^(localhost|127\.[0-9.]+|\[::1\])$/.test(new URL(url).hostname),
       'leads to the machine of whoever reads it, and whoever is woken has none of the pages there. Expected where they are published, e.g. "https://runbooks.example"',
-    )
-    .refine(
-      url => !URL.canParse(url) || !/\.svc(\.|$)/.test(new URL(url).hostname),
-      'is a name of the cluster\'s own, which nobody outside of it can open. Expected where they are published, e.g. "https://runbooks.example"',
     )
     .refine(
       url => !/[?#]/.test(pathOf(url)),

@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { isTurned } from "../contracts/near";
 import { parseSize } from "../units/size";
 import { absolutePath, address, duration, imageLike, name, size, user, volumeGroup } from "./fields";
 import { keyFault } from "./host-key";
@@ -188,13 +187,6 @@ function isAlpine(image: string): boolean {
   return /\/node:[^/@]*alpine|(^docker\.io|\/library)\/alpine[:@]/i.test(image);
 }
 
-/** A tunnel of one's own may begin at any port. */
-const noOtherPort = [
-  (url: string): boolean =>
-    !URL.canParse(url) || isLoopback(url) || !otherPorts.includes(Number(new URL(url).port)),
-  "has the port of a host's or a NAS's pages, of etcd or of a kubelet, and no API of Kubernetes answers there. Expected its own, usually 6443, e.g. \"https://192.168.1.20:6443\"",
-] as const;
-
 /** A Kubernetes cluster whose nodes are VMs on hosts. */
 export const cluster = z.strictObject({
   hosts: z
@@ -211,17 +203,16 @@ export const cluster = z.strictObject({
       url => !isLoopback(url),
       'is what a kubeconfig has on the machine itself: each host would ask itself. Expected where the hosts reach it, e.g. "https://192.168.1.20:6443"; an address for who deploys belongs into reachedAs',
     )
-    .refine(...noOtherPort)
     .refine(
-      url => !URL.canParse(url) || !isTurned(new URL(url).port, "6443"),
-      'has the port of Kubernetes\' API with two digits turned round. Expected "6443" there, e.g. "https://192.168.1.20:6443"',
+      url => !URL.canParse(url) || !otherPorts.includes(Number(new URL(url).port)),
+      "has the port of a host's or a NAS's pages, of etcd or of a kubelet, and no API of Kubernetes answers there. Expected its own, usually 6443, e.g. \"https://192.168.1.20:6443\"",
     )
     .optional()
     .describe(
       "Where its API answers: a host's job asks it whose volume is whose. Without it, volumes are called after themselves. A deployment whose kubeconfig leads anywhere else is refused",
     ),
   reachedAs: z
-    .array(apiUrl.refine(...noOtherPort))
+    .array(apiUrl)
     .default([])
     .describe(
       "Other addresses of the same API, as a kubeconfig of who deploys may have one: a tunnel, or a name outside of the site",

@@ -108,6 +108,17 @@ function answering({ hosts, destinations, clusters, monitoring }: Estate, look: 
   for (const [name, { address, ssh }] of Object.entries(hosts)) take(name, address, [ssh.port, 8006]);
   for (const [name, { kind, address, port }] of Object.entries(destinations))
     take(name, address, kind === "synology" ? [port, 5000, 5001] : [port]);
+  // Any other port of any other machine may be a tunnel's.
+  for (const [name, { reachedAs }] of Object.entries(clusters))
+    for (const [index, url] of reachedAs.entries()) {
+      const page = taken.get(placeOf(url));
+      if (page !== undefined)
+        look.fault(
+          ["clusters", name, "reachedAs", index],
+          url,
+          `is where ${page} answers, and no API of Kubernetes. Expected an address of that, e.g. "https://192.168.1.20:6443"`,
+        );
+    }
   const isHost = (hostname: string): boolean =>
     Object.values(hosts).some(({ address }) => address.toLowerCase() === hostname);
   for (const [name, { api }] of Object.entries(clusters)) {
@@ -197,7 +208,9 @@ function withWhatItOpens({ breakGlass, ...sections }: Estate, look: Lookup): voi
   }))
     if (
       Object.hasOwn(things, where) ||
-      (what === "destination" && where === "nas" && Object.keys(things).length)
+      (what === "destination" &&
+        where === "nas" &&
+        Object.values(destinations).some(({ kind }) => kind === "synology"))
     )
       look.fault(
         ["breakGlass", "where"],

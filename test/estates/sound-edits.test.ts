@@ -298,6 +298,61 @@ const edits: readonly (readonly [what: string, ...edits: readonly Edit[]])[] = [
     machine("media"),
     [`${offsite} > legs > 1 > to`, "/Backup/Viki/media/immich"],
   ],
+  ...["nfs_ssd", "nfs-ssds"].map((folder): readonly [string, Edit] => [
+    `a leg of nfs-ssd into ${folder}`,
+    [`${offsite} > legs > 2 > to`, `/Backup/Viki/${folder}`],
+  ]),
+  ["a leg into a server's folder", [`${offsite} > legs > 1 > to`, "/Backup/Viki/svr/immich"]],
+  [
+    "mail from one provider to another of nearly its name",
+    [
+      "receivers > infra-critical",
+      { kind: "email", to: "me@gmail.com", from: "me@ymail.com", smarthost: "smtp.mail.yahoo.com:465" },
+    ],
+  ],
+  [
+    "an image of somebody's own, at a node",
+    runnerImage,
+    [`${dumpOf("postgresql")} > dump > image`, "docker.io/library/pgsql:16"],
+  ],
+  [
+    "a tunnel at a NAS's port, on another machine",
+    ["clusters > k8s > reachedAs", ["https://host.docker.internal:5000"]],
+  ],
+  [
+    "runbooks at a company's domain of services",
+    ["monitoring > runbooks", "https://runbooks.svc.example.com"],
+  ],
+  ["dashboards that Grafana has by their name", ["monitoring > dashboards", { labels: {} }]],
+  [
+    "an archive of which five files may go in a night",
+    [`${mirror} > maxDeletions`, { count: 5, percent: 0 }],
+  ],
+  [
+    "a dump that is a tenth of its data, in seconds",
+    [`${dumpOf("postgresql")} > usualRun`, "5s"],
+    [`${dumpOf("postgresql")} > size`, "800MB"],
+  ],
+  ["large volumes with small databases, sent in two minutes", [`${offsite} > usualRun`, "2min"]],
+  [
+    "attachments by the night's copy, which keeps what is promised",
+    [
+      `${dumpOf("vaultwarden")} > dump > excludes > +`,
+      { name: "attachments", reason: "large, and in the night's copy" },
+    ],
+    [
+      "services > vaultwarden > promise > rpo",
+      { application: "13h", "live-disk": "34h", site: "34h", "host-root": "60h" },
+    ],
+  ],
+  [
+    "dumps that the NAS's snapshots have until after the drill",
+    [`${dumpOf("postgresql")} > keep > age`, "3d"],
+  ],
+  [
+    "what was accepted until a day that is past",
+    [`${mirror} > accepted`, [{ path: "servarr", reason: "a planned clean-up", until: "2026-10-01" }]],
+  ],
   [
     "a folder by a leg of its own",
     [`${mirror} > excludes > +`, { name: "navidrome", reason: "a leg of its own" }],

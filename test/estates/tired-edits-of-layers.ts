@@ -124,12 +124,6 @@ export const ofLayers: TiredEdit[] = [
   ],
   ["a dump by another engine's client", postgresql, { ...dump, engine: "mysql" }, at(`${dumped}.engine`)],
   [
-    "a dump in an image that is a letter from Docker's own",
-    `${dumpOf("postgresql")} > dump > image`,
-    "docker.io/library/postgress:16",
-    at('layers["cluster-dump"][0].dump.image'),
-  ],
-  [
     "a dump in another engine's image",
     postgresql,
     { ...dump, image: `docker.io/library/mariadb@sha256:${"b".repeat(64)}` },

@@ -11,12 +11,6 @@ const mail = (from: string, smarthost: string) => ({
 const left = (name: string, reason: string) => ({ name, reason });
 const unreadable = (path: string, until: string) => [{ path, reason: "unreadable since the crash", until }];
 const critical = "receivers > infra-critical";
-const port = (name: Parameters<typeof dumpOf>[0], value: number): TiredEdit => [
-  `${name}'s port with two digits turned round`,
-  `${dumpOf(name)} > dump > server > port`,
-  value,
-  at(`layers["cluster-dump"][${dumpOf(name).replace(/.* /, "")}].dump.server.port`),
-];
 const envelope = (value: string): TiredEdit => [
   `the set that opens all ${value}`,
   "breakGlass > where",
@@ -71,45 +65,18 @@ export const shortSlips: TiredEdit[] = [
     at('receivers["infra-critical"].smarthost'),
   ],
   [
-    "the API's port with two digits turned round",
-    "clusters > k8s > api",
-    "https://192.168.1.200:6434",
-    at("clusters.k8s.api"),
-  ],
-  [
     "a host's pages among the API's addresses",
     "clusters > k8s > reachedAs",
     ["https://192.168.1.127:8006"],
     at("clusters.k8s.reachedAs[0]"),
   ],
-  port("postgresql", 5342),
-  port("redis", 6739),
-  port("mysql", 3360),
   envelope("on the NAS at /Backup"),
   envelope("on pve in /root/secrets"),
-  [
-    "runbooks by the cluster's own name",
-    "monitoring > runbooks",
-    "https://runbooks.monitoring.svc",
-    at("monitoring.runbooks"),
-  ],
-  [
-    "dashboards without a label",
-    "monitoring > dashboards",
-    { labels: {} },
-    at("monitoring.dashboards.labels"),
-  ],
   [
     "a dump that leaves out everything, or so it looks",
     `${dumpOf("vaultwarden")} > dump > excludes > 0 > name`,
     "*",
     at('layers["cluster-dump"][5].dump.excludes[0].name'),
-  ],
-  [
-    "a mirror that may delete one entry a night",
-    `${mirror} > maxDeletions`,
-    { count: 1, percent: 0 },
-    at('layers["nfs-mirror"][0].maxDeletions.count'),
   ],
 ];
 
@@ -135,8 +102,33 @@ const without = (name: string): TiredEdit => [
   "vaultwarden-backup",
 ];
 
+const port = (where: string, to: unknown, subject: string): TiredEdit => [
+  `a port with two digits turned round at ${subject}`,
+  where,
+  to,
+  "estate/letter-apart",
+  subject,
+];
+
 /** What goes on all the same, and is another thing than was meant. */
 export const warnedOfLimits: TiredEdit[] = [
+  port("clusters > k8s > api", "https://192.168.1.200:6434", "clusters.k8s.api"),
+  port(`${dumpOf("postgresql")} > dump > server > port`, 5342, 'layers["cluster-dump"][0].dump.server.port'),
+  port(`${dumpOf("redis")} > dump > server > port`, 6739, 'layers["cluster-dump"][4].dump.server.port'),
+  [
+    "a dump in an image that is a letter from Docker's own",
+    `${dumpOf("postgresql")} > dump > image`,
+    "docker.io/library/postgers:16",
+    "estate/letter-apart",
+    "docker.io/library/postgers:16",
+  ],
+  [
+    "runbooks by the cluster's own name",
+    "monitoring > runbooks",
+    "https://runbooks.monitoring.svc",
+    "alerts/runbook-missing",
+    "monitoring.runbooks",
+  ],
   leg(1, "/Backup/Viki/nfs/imich"),
   leg(0, "/Backup/Viki/pve-backp"),
   leg(0, "/Backup/Viki/vpe-backup"),
@@ -147,13 +139,6 @@ export const warnedOfLimits: TiredEdit[] = [
   usual(daily, "1s", "daily-backup"),
   usual(dumpOf("postgresql"), "1s", "postgresql-backup"),
   ...["attachments", "sends", "rsa_key.pem", "config.json"].map(without),
-  [
-    "dumps that are gone before the next drill",
-    `${dumpOf("postgresql")} > keep > age`,
-    "3d",
-    "retention/gone-before-noticed",
-    "postgresql-backup",
-  ],
   [
     "a service that needn't be readable",
     `${mirror} > accepted`,

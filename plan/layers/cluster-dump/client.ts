@@ -43,13 +43,6 @@ function othersImage(image: string, engine: string): string | undefined {
   );
 }
 
-/** What an image of Docker's own was meant to be that is called a letter otherwise: whoever makes one elsewhere calls it as they like. */
-function slipOfOfficial(image: string): string | undefined {
-  const [, name = ""] = /^docker\.io\/library\/([^/:@]+)/.exec(image) ?? [];
-  const known = Object.values(clients).flat();
-  return known.includes(name) ? undefined : slipOf(name, known);
-}
-
 /** Looks at whose client makes a dump: of what the data is, from an image that has it. */
 export function askedClient(
   part: ClusterDumpSpec,
@@ -74,12 +67,8 @@ export function askedClient(
         `is but a letter from the service that this dump asks ("${dump.server.host}"), after which its chart calls the claim: no pod could mount it. Did you mean "${service}"?`,
       );
   }
-  if (look.isFaulty(where)) return;
-  const meant = slipOfOfficial(image);
-  const other = othersImage(image, engine);
-  if (meant !== undefined)
-    look.fault([...at, "dump", "image"], image, `is no image that Docker has. Did you mean "${meant}"?`);
-  else if (other !== undefined)
+  const other = look.isFaulty(where) ? undefined : othersImage(image, engine);
+  if (other !== undefined)
     look.fault(
       [...at, "dump", "image"],
       image,

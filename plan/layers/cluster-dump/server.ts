@@ -1,17 +1,10 @@
-import { isTurned, slipOf } from "../../contracts/near";
+import { slipOf } from "../../contracts/near";
 import type { Estate } from "../../estate/schema";
 import type { Lookup, Path } from "../../estate/lookup";
 import type { DatasetSpec } from "../../estate/services";
 import { meantInstead } from "./dataset";
+import { usualPorts } from "../../contracts/usual-servers";
 import type { ClusterDumpSpec, DumpSpec } from "./spec";
-
-const usualPorts: readonly (readonly [port: number, of: RegExp])[] = [
-  [5432, /^postgresql$/],
-  [3306, /^(mysql|mariadb)$/],
-  [6379, /^redis$/],
-  [8200, /^vault$/],
-  [9090, /^prometheus$/],
-];
 
 /** What an own command asks is its own business. */
 type ServerDump = Exclude<Extract<DumpSpec, { server?: unknown }>, { engine: "command" }>;
@@ -59,13 +52,6 @@ export function askedServer(
       [...where, "port"],
       server.port,
       `is another engine's port than ${engine}'s. Remove it: left out, it is the engine's own`,
-    );
-  const turned = usualPorts.find(([usual, of]) => of.test(engine) && isTurned(`${server.port}`, `${usual}`));
-  if (turned)
-    look.fault(
-      [...where, "port"],
-      server.port,
-      `is ${engine}'s own port with two digits turned round. Remove it: left out, it is the engine's own`,
     );
   const twin = before.find(
     ({ cluster, dataset, dump: theirs }) =>

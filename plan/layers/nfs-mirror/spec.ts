@@ -77,9 +77,6 @@ function contains(parent: string, child: string): boolean {
 /** A night that takes more than half of all is a mistake or a move, and somebody is at a screen for a move. */
 const mostPercent = 50;
 
-/** So many entries go on any night on which somebody tidies up a folder. */
-const fewestDeletions = 10;
-
 /** A ceiling that holds every deletion is accepted by habit soon; one that holds none isn't there. */
 function ceilingsWithoutUse({
   count,
@@ -92,11 +89,6 @@ function ceilingsWithoutUse({
     found.push([
       "count",
       `holds every deletion, as percent is 0 too, and a mirror that never deletes fills its disk. ${usual}`,
-    ]);
-  else if (count < fewestDeletions && percent === 0)
-    found.push([
-      "count",
-      `holds each night on which more than ${count} of all entries go, as percent is 0: what is held each night is accepted by habit. ${usual}`,
     ]);
   if (bytesPercent === 0)
     found.push([
