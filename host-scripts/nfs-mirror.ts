@@ -2,7 +2,7 @@ import { nfsMirrorConfig, nfsMirrorJobName, nfsMirrorMetrics } from "../plan/con
 import { acknowledge, owe } from "./nfs-mirror/changes";
 import { copy, cover } from "./nfs-mirror/copy";
 import { answer } from "./nfs-mirror/held";
-import { hold, remember } from "./nfs-mirror/hold";
+import { hold, own, remember } from "./nfs-mirror/hold";
 import { inspect } from "./nfs-mirror/inspect";
 import { list, versions } from "./nfs-mirror/list";
 import { journalFolder, type Mirror } from "./nfs-mirror/mirror";
@@ -66,7 +66,7 @@ startRunner({
   dryRun: [verify, nested, restores, scan, match, hold, judge],
   phases: [
     ...[verify, nested, restores, close, owe, scan, match, hold, judge],
-    ...[suspect, copy, root, remember, note, cover, acknowledge, answer],
+    ...[suspect, own, copy, root, remember, note, cover, acknowledge, answer],
   ],
   summary,
   tidyUp(config, _, hasLeft) {

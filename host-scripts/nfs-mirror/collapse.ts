@@ -2,6 +2,7 @@ import type { NfsMirrorConfig } from "../../plan/contracts/nfs-mirror";
 import { isLess, isMostlyOther, leastCompared } from "../runtime/collapse";
 import { filesIn } from "../runtime/files-in";
 import { isFolderIn, statIn } from "../runtime/tree-path";
+import { namesOf } from "./lacking";
 import { type Mirror, serviceOf } from "./mirror";
 
 /** Of a small service, most files may well go in a night. */
@@ -159,13 +160,13 @@ function isWorthIt(root: string, name: string): boolean {
  * What a copy that was cut left of a file of the source, which that file's next copy doesn't take up again.
  * rsync writes "NAME" as ".NAME.XXXXXX", readable for root alone; rsync(1), "--temp-dir".
  */
-export function isUnfinished({ source, target }: NfsMirrorConfig, path: string): boolean {
-  const [, folder = "", name] = /^(.*\/)?\.([^/]+)\.[A-Za-z0-9]{6}$/s.exec(path) ?? [];
-  if (name === undefined) return false;
-  const left = statIn(target.path, path);
-  const file = statIn(source.path, `${folder}${name}`);
-  if (left?.isFile() !== true || file?.isFile() !== true) return false;
-  return left.size <= file.size && left.uid === 0n && (left.mode & 0o777n) === 0o600n;
+export function isUnfinished(config: NfsMirrorConfig, path: string): boolean {
+  const left = statIn(config.target.path, path);
+  if (left?.isFile() !== true || left.uid !== 0n || (left.mode & 0o777n) !== 0o600n) return false;
+  return namesOf(config, path).some(name => {
+    const file = name === path ? undefined : statIn(config.source.path, name);
+    return file?.isFile() === true && left.size <= file.size;
+  });
 }
 
 /** What is below a folder; "unread" where no file was found and some of it can't be read. Nothing is where there is no folder. */

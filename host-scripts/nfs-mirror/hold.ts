@@ -17,7 +17,7 @@ import {
 } from "./collapse";
 import { dropHeld, dropMovesIntoFrozen } from "./held";
 import { holdFormer } from "./lacking";
-import { isKnownConfig, isOtherSource, rememberConfig } from "./known-config";
+import { isKnownConfig, isOtherSource, isOwnTarget, rememberConfig, rememberOwn } from "./known-config";
 import { isMadeAnew } from "./made-anew";
 import { type Held, isMeant, type Mirror, serviceOf } from "./mirror";
 import { match } from "./moves";
@@ -88,8 +88,8 @@ function holdThose(mirror: Mirror, services: Set<string>): void {
 /** @returns what says of a service why something of it is held back; nothing when it isn't */
 function reasonsFor(mirror: Mirror): (service: string) => Omit<Held, "path"> | undefined {
   const { config } = mirror;
-  const isFirst = !isKnownConfig(config);
-  const isOther = isFirst && isOtherSource(config);
+  const isFirst = !isOwnTarget(config);
+  const isOther = !isKnownConfig(config) && isOtherSource(config);
   const repairedReason = repairedReasons[contentOf(config.source.path, repaired)];
   const damagedReason = damagedReasonOf(mirror);
   const lacking = lackingByService(mirror);
@@ -168,6 +168,21 @@ function holdAll(mirror: Mirror): void {
   mirror.scan = { ...required(mirror.scan, "scan"), deletions: 0, whole: false };
 }
 
+/** What a first run copies is its own, however it ends: the source lacks some of that by the next night, and what was cut. */
+export const own: Phase<Mirror> = {
+  name: "own",
+  async run({ config, held, scan }) {
+    if (isOwnTarget(config)) return;
+    const { deletions, whole } = required(scan, "scan");
+    rememberOwn(config, whole && deletions === 0 && !held.some(isOpen));
+  },
+};
+
+/** Whose it is isn't known. */
+function isOpen({ path, reason }: Held): boolean {
+  return path === "." || reason.startsWith(firstReason) || reason.startsWith(anotherSource);
+}
+
 /**
  * From now on deletions are those of a job that knows what it made: also where something else makes this run a failure, as it
  * may do every night.
@@ -177,8 +192,6 @@ export const remember: Phase<Mirror> = {
   async run(mirror) {
     rememberSeen(mirror);
     forgetLeftOut(mirror);
-    const isOpen = ({ path, reason }: Held): boolean =>
-      path === "." || reason.startsWith(firstReason) || reason.startsWith(anotherSource);
     if (mirror.held.some(isOpen)) return;
     rememberConfig(mirror.config);
   },

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { NfsMirrorConfig } from "../../plan/contracts/nfs-mirror";
 import { writeDurably } from "../runtime/durable";
@@ -7,6 +7,17 @@ import { writeDurably } from "../runtime/durable";
 /** Whether an earlier run knew what it made by the same config. */
 export function isKnownConfig(config: NfsMirrorConfig): boolean {
   return readText(hashFile(config)) === configHash(config);
+}
+
+/** Whether what the source lacks is this job's: a run with the same config found nothing else at the target, even if it was killed since. */
+export function isOwnTarget(config: NfsMirrorConfig): boolean {
+  return isKnownConfig(config) || readText(ownFile(config)) === configHash(config);
+}
+
+/** @param isOwn whether all that lies at the target is the source's too, before a run with this config changes anything */
+export function rememberOwn(config: NfsMirrorConfig, isOwn: boolean): void {
+  if (isOwn) rememberText(ownFile(config), configHash(config));
+  else rmSync(ownFile(config), { force: true });
 }
 
 /** Whether the mirror was made of another file system. */
@@ -32,6 +43,10 @@ function configHash({ source, target, excludes, keep }: NfsMirrorConfig): string
 
 function hashFile({ stateDir }: NfsMirrorConfig): string {
   return join(stateDir, "config-hash");
+}
+
+function ownFile({ stateDir }: NfsMirrorConfig): string {
+  return join(stateDir, "own-target");
 }
 
 /** The file system that the mirror was made of. */

@@ -155,12 +155,12 @@ describe("what the estate says is made anew each night", () => {
 test("what a copy that was cut left of a large file goes, and what only looks like it is kept", async () => {
   const image = (path: string, mebibytes: number): void =>
     writeFileSync(path, Buffer.alloc(mebibytes * 1024 * 1024, mebibytes), { mode: 0o600 });
-  image(join(world.source, "vm.raw"), 3);
+  for (const name of ["vm.raw", ".hidden.raw"]) image(join(world.source, name), 3);
   fill("wiki", 3, "x");
   expect(await mirror()).toMatchObject({ status: 0 });
-  image(join(world.target, ".vm.raw.Ab3dE9"), 2);
+  for (const name of [".vm.raw.Ab3dE9", ".hidden.raw.Ab3dE9"]) image(join(world.target, name), 2);
   expect(await mirror()).toMatchObject({ status: 0 });
-  expect(readdirSync(world.target).filter(name => name.startsWith(".vm"))).toEqual([]);
+  expect(readdirSync(world.target).filter(name => name.endsWith("E9"))).toEqual([]);
   image(join(world.target, ".old.raw.Ab3dE9"), 2);
   image(join(world.target, ".vm.raw.larger"), 4);
   const run = await mirror();
@@ -184,6 +184,22 @@ test("what a first run left that was killed goes, and nothing else does without 
   expect(run.stdout).not.toContain('"docs"');
   expect(readdirSync(join(world.target, "docs/old")).sort()).toEqual(["f0", "f1", "f2"]);
   expect(readdirSync(join(world.target, "wiki"))).toContain(".theirs.Ab3dE9");
+});
+
+test("what a first run that was cut has copied is its own, until the config is another one", async () => {
+  fill("docs", 3, "content");
+  const leaves = `printf cut >${world.config.target.path}/docs/.gone.Ab3dE9`;
+  world.shadow("rsync", `case "$*" in *--dry-run*) exec REAL "$@";; esac; REAL "$@"; ${leaves}; exit 12`);
+  expect(await mirror()).toMatchObject({ status: 1 });
+  world.unshadow("rsync");
+  rmSync(join(world.source, "docs/f0"));
+  expect(await mirror()).toMatchObject({ status: 0 });
+  expect(readdirSync(join(world.target, "docs")).sort()).toEqual(["f1", "f2"]);
+  world.writeConfig({ excludes: ["other"] });
+  writeFileSync(join(world.target, "docs/theirs"), "x");
+  for (let night = 0; night < 2; night += 1)
+    expect((await mirror()).stdout).toContain("this is the first run with this config");
+  expect(readdirSync(join(world.target, "docs"))).toContain("theirs");
 });
 
 test.each(inTime(1, ["src/docs/bad", "dst/docs/bad"]))(
