@@ -3,7 +3,7 @@ import { counted, listed, placeText } from "../../checks/wording";
 import type { Estate, Plan } from "../../plan";
 import type { Domain } from "../../plan/estate/services";
 import { aftermathOf, type DatasetAfter, isMachine, type ServiceAfter } from "../../plan/graph/aftermath";
-import { restoreOrder } from "../../plan/graph/restore-order";
+import { restoreOrder, type Waiting } from "../../plan/graph/restore-order";
 import { isHosted, isInCluster, type Job } from "../../plan/job";
 import { sshTo } from "../host-shell";
 import { backText } from "../loss-words";
@@ -37,13 +37,18 @@ export function disasterPage(of: PageOf, domain: Domain): string {
   ].join("\n\n");
 }
 
-/** Machines first, on which all else runs; then as `restore --all` has them, by which promises are held against links: what is promised soonest, behind what it needs. */
+/** Machines first, on which all else runs, and of them hosts and devices before the VMs on them; then as `restore --all` has them, by which promises are held against links: what is promised soonest, behind what it needs. */
 function inOrder(services: readonly ServiceAfter[], domain: Domain, plan: Plan): ServiceAfter[] {
   const datasets = services.flatMap(each => each.datasets.map(({ dataset }) => dataset));
-  const machines = new Set(datasets.filter(isMachine).map(({ service }) => service));
-  const waiting = waitingOf({ domain, place: "", datasets }, plan).services.map(each =>
-    machines.has(each.service) ? { ...each, dueMs: 0 } : each,
-  );
+  const machines = datasets.filter(isMachine);
+  const hosts = new Set(machines.filter(({ kind }) => kind !== "vm").map(({ service }) => service));
+  const guests = new Set(machines.map(({ service }) => service));
+  const dueOf = ({ service, dueMs }: Waiting): number =>
+    hosts.has(service) ? 0 : guests.has(service) ? 1 : dueMs;
+  const waiting = waitingOf({ domain, place: "", datasets }, plan).services.map(each => ({
+    ...each,
+    dueMs: dueOf(each),
+  }));
   return restoreOrder(waiting).flatMap(
     ({ service }) => services.find(each => each.service === service) ?? [],
   );
