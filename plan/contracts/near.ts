@@ -44,16 +44,24 @@ export function isSlip(a: string, b: string): boolean {
   if (Math.min(a.length, b.length) < 3 || Math.abs(a.length - b.length) > 1) return false;
   // One slip leaves the first letter or the last one.
   if (a === b || (a[0] !== b[0] && a.at(-1) !== b.at(-1))) return false;
-  // Not by the distance: of thousands of names, each is compared with each.
-  let at = 0;
-  while (a[at] === b[at]) at++;
-  const [ours, theirs] = [a.slice(at), b.slice(at)];
+  const [ours, theirs] = fromDifference(a, b);
   return (
     ours.slice(1) === theirs.slice(1) ||
     ours.slice(1) === theirs ||
     ours === theirs.slice(1) ||
-    (ours[0] === theirs[1] && ours[1] === theirs[0] && ours.slice(2) === theirs.slice(2))
+    isTurnedAtStart(ours, theirs)
   );
+}
+
+/** Two names from the first letter on in which they differ. Not by a distance: of thousands of names, each is compared with each. */
+function fromDifference(a: string, b: string): [string, string] {
+  let at = 0;
+  while (at < a.length && a[at] === b[at]) at++;
+  return [a.slice(at), b.slice(at)];
+}
+
+function isTurnedAtStart(ours: string, theirs: string): boolean {
+  return ours[0] === theirs[1] && ours[1] === theirs[0] && ours.slice(2) === theirs.slice(2);
 }
 
 function areOfOneRow(a: string, b: string): boolean {
@@ -106,13 +114,7 @@ function isSlipOfFingers(shorter: string, longer: string): boolean {
 
 /** Whether two neighbours are turned round, and all else is the same. */
 export function isTurned(a: string, b: string): boolean {
-  return (
-    a !== b &&
-    [...a].some(
-      (letter, at) =>
-        letter !== a[at + 1] && `${a.slice(0, at)}${a[at + 1] ?? ""}${letter}${a.slice(at + 2)}` === b,
-    )
-  );
+  return a !== b && isTurnedAtStart(...fromDifference(a, b));
 }
 
 export function wordsOf(name: string): string[] {
