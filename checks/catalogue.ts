@@ -98,7 +98,7 @@ import { readByNobody } from "./retention/read-by-nobody";
 import { twoRoutes } from "./routes/two-routes";
 import { daysLeftOut } from "./schedule/days-left-out";
 import { dayOr } from "./schedule/day-or";
-import { twelveHoursOff } from "./schedule/twelve-hours-off";
+import { outOfTurn } from "./schedule/out-of-turn";
 import { yearsOver } from "./schedule/years-over";
 import { zoneApart } from "./schedule/zone-apart";
 import { vmWithoutImage } from "./routes/vm-without-image";
@@ -218,7 +218,7 @@ const checks: readonly Check[] = [
   daysLeftOut,
   yearsOver,
   zoneApart,
-  twelveHoursOff,
+  outOfTurn,
   sqliteTorn,
   sqliteUnsaid,
   databaseAsFiles,

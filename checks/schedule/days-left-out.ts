@@ -1,12 +1,12 @@
 import type { Plan } from "../../plan";
 import { longestGap } from "../../plan/calendar";
-import { clockChanges } from "../../plan/calendar/clock-changes";
 import type { Job } from "../../plan/job";
 import { formatDuration } from "../../plan/units/duration";
 import { defineCheck } from "../check";
 import { edit } from "../example-edits";
 import { example, mended } from "../examples";
 import { withSchedule } from "../schedule-place";
+import { turnOf } from "../turn";
 
 export const daysLeftOut = defineCheck({
   code: "schedule/days-left-out",
@@ -79,32 +79,10 @@ function eachDay(job: Job, plan: Plan): string | undefined {
     return days.every(field => field === "*") ? undefined : `${minute} ${hour} * * *`;
   }
   const time = /^(weekly|monthly|quarterly|semiannually|yearly|annually)$/.test(calendar)
-    ? timeBefore(job, plan)
+    ? (turnOf(job, plan)?.time ?? "00:00:00")
     : fields.find(field => field.includes(":"));
   if (time === undefined || fields.every(field => field === time || field === "*-*-*")) return undefined;
   return `*-*-* ${time}`;
-}
-
-/** A time for what has none of its own: its budget before the first that waits for it, at an hour that no clock changes. */
-function timeBefore(
-  { name, host, budgetMs, trigger: { zone, calendar } }: Job,
-  { jobs, estate }: Plan,
-): string {
-  const waiting = jobs
-    // What has no calendar of its own goes by this one.
-    .filter(({ trigger }) => trigger.after.includes(name) && trigger.calendar !== calendar)
-    .filter(other => other.host === host)
-    .flatMap(({ trigger: { schedule } }) => schedule.secondsOfDay);
-  if (waiting.length === 0) return "00:00:00";
-  const changed = new Set(
-    clockChanges(zone, estate.years).flatMap(({ localMs, byMs }) => [
-      new Date(localMs).getUTCHours(),
-      new Date(Math.min(localMs, localMs + byMs)).getUTCHours(),
-    ]),
-  );
-  let hour = Math.max(0, Math.floor((Math.min(...waiting) - budgetMs / 1000) / 3600));
-  while (hour > 0 && changed.has(hour)) hour--;
-  return `${String(hour).padStart(2, "0")}:00:00`;
 }
 
 function runOften(daily: string | undefined, schedule: { onCalendar?: string; cron?: string }): void {

@@ -191,40 +191,56 @@ export const parts: TiredEdit[] = [
   ],
 ];
 
-/** Half a day off: what is told first is the hour, and not each promise that it breaks. */
-export const halfADay: TiredEdit[] = [
+/** Hours off: what is told first is the hour, and not each promise that it breaks. */
+export const outOfTurn: TiredEdit[] = [
   [
     "a daily backup in the afternoon",
     `${daily} > schedule > onCalendar`,
     "*-*-* 16:00:00",
-    "schedule/twelve-hours-off",
+    "schedule/out-of-turn",
+    "daily-backup",
+  ],
+  [
+    "a daily backup after the run that ships it",
+    `${daily} > schedule > onCalendar`,
+    "*-*-* 09:00:00",
+    "schedule/out-of-turn",
     "daily-backup",
   ],
   [
     "an offsite run in the evening",
     `${offsite} > schedule > onCalendar`,
     "*-*-* 18:00:00",
-    "schedule/twelve-hours-off",
+    "schedule/out-of-turn",
+    "offsite-sync-backup",
+  ],
+  [
+    "an offsite run at noon",
+    `${offsite} > schedule > onCalendar`,
+    "*-*-* 12:15:00",
+    "schedule/out-of-turn",
+    "offsite-sync-backup",
+  ],
+  [
+    "an offsite run before what it ships",
+    `${offsite} > schedule > onCalendar`,
+    "*-*-* 01:00:00",
+    "schedule/out-of-turn",
     "offsite-sync-backup",
   ],
   [
     "a mirror in the afternoon",
     `${mirror} > schedule > onCalendar`,
     "*-*-* 14:00:00",
-    "schedule/twelve-hours-off",
+    "schedule/out-of-turn",
     "nfs-mirror",
   ],
   [
-    "a volume whose claim is in another service's namespace",
-    "services > vaultwarden > data > 0 > namespace",
-    "vault",
-    'estate.layers["cluster-dump"][5].namespace',
-  ],
-  [
-    "a secret that one service keeps twice",
-    "secrets > luks-passphrase > keptIn",
-    ["vault", "vault"],
-    'estate.secrets["luks-passphrase"].keptIn',
+    "a mirror in the evening",
+    `${mirror} > schedule > onCalendar`,
+    "*-*-* 20:00:00",
+    "schedule/out-of-turn",
+    "nfs-mirror",
   ],
 ];
 

@@ -15,7 +15,7 @@ import {
   type TiredEdit,
   twoOfOne,
 } from "./tired-edits";
-import { halfADay, parts, room, warned } from "./tired-edits-of-parts";
+import { outOfTurn, parts, room, warned } from "./tired-edits-of-parts";
 import { contradictions, declared, looser } from "./tired-edits-of-contradictions";
 import { machines, warnedOfMachines } from "./tired-edits-of-machines";
 import { misplaced } from "./tired-edits-of-secrets";
@@ -43,7 +43,7 @@ const tables = [
   values,
   parts,
   room,
-  halfADay,
+  outOfTurn,
   unsaid,
   ofLayers,
   nobodys,

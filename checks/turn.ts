@@ -1,0 +1,84 @@
+import type { Plan } from "../plan";
+import { clockChanges } from "../plan/calendar/clock-changes";
+import type { Job } from "../plan/job";
+
+const hourSeconds = 3600;
+const daySeconds = 24 * hourSeconds;
+/** Room between two jobs, beyond the budget of the first, that is no gap in the night. */
+const ordinarySeconds = 2 * hourSeconds;
+
+/** A job of one run a day, and its nearest neighbour: one of the two waits for the other. */
+export interface Turn {
+  readonly early: Job;
+  readonly late: Job;
+  /** From a start of the early one to the next of the late one. */
+  readonly apartSeconds: number;
+  /** Whether it is nearer to both of its neighbours at `time`, and now further away than a night has it. */
+  readonly isMissed: boolean;
+  /** When it is the job's turn: half a day on where that is one, else a whole hour that no clock changes, as "02:00:00". */
+  readonly time: string;
+}
+
+/** A job's turn before the next that waits for it, or behind the last that it waits for; nothing where there is neither. */
+export function turnOf(job: Job, plan: Plan): Turn | undefined {
+  const second = startOf(job);
+  if (second === undefined) return undefined;
+  const others = plan.jobs.flatMap(other => {
+    const at = startOf(other);
+    // What has no calendar of its own goes by the other's.
+    const isOther = other.host === job.host && other.trigger.calendar !== job.trigger.calendar;
+    return isOther && at !== undefined ? [{ other, at, endsAt: at + other.budgetMs / 1000 }] : [];
+  });
+  const [next] = others
+    .filter(({ other }) => other.trigger.after.includes(job.name))
+    .sort((a, b) => inADay(a.at - second) - inADay(b.at - second));
+  const [last] = others
+    .filter(({ other }) => job.trigger.after.includes(other.name))
+    .sort((a, b) => b.endsAt - a.endsAt);
+  const neighbour = next ?? last;
+  if (!neighbour) return undefined;
+  const [early, late] = next ? [job, next.other] : [neighbour.other, job];
+  const beforeNext = (own: number): boolean => !next || isClose(job, inADay(next.at - own));
+  const behindLast = (own: number): boolean => !last || isClose(last.other, inADay(own - last.at));
+  const isTurn = (own: number): boolean => beforeNext(own) && behindLast(own);
+  const halfADayOn = inADay(second + daySeconds / 2);
+  const hour = next
+    ? hourFor(job, plan, Math.floor((next.at - job.budgetMs / 1000) / hourSeconds), -1)
+    : hourFor(job, plan, Math.ceil(neighbour.endsAt / hourSeconds), 1);
+  const turn = isTurn(halfADayOn) ? halfADayOn : hour * hourSeconds;
+  return {
+    ...{ early, late, apartSeconds: inADay(next ? next.at - second : second - neighbour.at) },
+    isMissed: !(next ? beforeNext(second) : behindLast(second)) && isTurn(turn),
+    time: timeText(turn),
+  };
+}
+
+/** No further apart than two jobs of a night are, the second of which waits for the first. */
+function isClose(first: Job, apartSeconds: number): boolean {
+  return apartSeconds <= first.budgetMs / 1000 + ordinarySeconds;
+}
+
+/** When a day's only run starts; nothing where there are several. */
+function startOf({ trigger: { schedule } }: Job): number | undefined {
+  return schedule.secondsOfDay.length === 1 ? schedule.secondsOfDay[0] : undefined;
+}
+
+/** The hour, or the first one from it on in steps, that no change of the clocks skips or repeats. */
+function hourFor({ trigger: { zone } }: Job, { estate }: Plan, from: number, step: 1 | -1): number {
+  const changed = new Set(
+    clockChanges(zone, estate.years).map(({ localMs, byMs }) =>
+      new Date(Math.min(localMs, localMs + byMs)).getUTCHours(),
+    ),
+  );
+  let hour = (from + 24) % 24;
+  for (let left = 24; left > 0 && changed.has(hour); left--) hour = (hour + step + 24) % 24;
+  return hour;
+}
+
+function inADay(seconds: number): number {
+  return ((seconds % daySeconds) + daySeconds) % daySeconds;
+}
+
+function timeText(second: number): string {
+  return new Date(second * 1000).toISOString().slice(11, 19);
+}
