@@ -244,6 +244,19 @@ test("nothing is written over, and nothing beside what is there", async () => {
   expect([read("Pulumi.yaml"), readdirSync(folder)]).toEqual(["mine", ["Pulumi.yaml"]]);
 });
 
+test("what a call that was cut has left is written to its end, and what is all there stays", async () => {
+  await run({});
+  const all = () => readdirSync(folder, { recursive: true, encoding: "utf8" }).sort();
+  const [names, estate] = [all(), read("estate.ts")];
+  rmSync(join(folder, "Pulumi.yaml"));
+  writeFileSync(join(folder, "estate.ts"), estate.slice(0, 100));
+  await run({ dryRun: true });
+  expect(read("estate.ts")).toHaveLength(100);
+  await run({});
+  expect([all(), read("estate.ts")]).toEqual([names, estate]);
+  await expect(run({})).rejects.toThrow("already, and nothing was written");
+});
+
 test("an example that isn't there is refused with those that are", async () => {
   await expect(run({ from: "large" })).rejects.toThrow(
     '--from: "large" is no example, expected one of "homelab", "small", "two-nodes".',

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { lstatSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { z } from "zod";
 import { shellWord } from "../../plan/contracts/shell-word";
@@ -41,8 +41,8 @@ export const init: CommandSpec<z.output<typeof options>> = {
       );
     const folder = resolve(caller.folder, named);
     const files = folderFiles(folder, from, { spec, forge });
-    refuseOthers(folder, [...files.keys()]);
-    if (!dryRun) write(folder, files);
+    const left = leftBy(folder, files);
+    if (!dryRun) write(folder, files, left);
     const paths = [...files.keys()];
     const next = nextSteps(folder === caller.folder ? undefined : named, spec);
     return Promise.resolve({
@@ -54,18 +54,30 @@ export const init: CommandSpec<z.output<typeof options>> = {
   },
 };
 
-/** Nothing of anybody's is written over. */
-function refuseOthers(folder: string, paths: readonly string[]): void {
-  const there = paths.filter(path => existsSync(join(folder, path)));
-  if (there.length > 0)
+/**
+ * Nothing of anybody's is written over. What a call that was cut has left is the beginning of what this one writes, and not all of it.
+ * @returns the files that it has left @throws {BadInput} where others are there
+ */
+function leftBy(folder: string, files: ReadonlyMap<string, string>): readonly string[] {
+  const found = [...files].flatMap(([path, text]) => {
+    const stats = lstatSync(join(folder, path), { throwIfNoEntry: false });
+    if (!stats) return [];
+    const is = stats.isFile() ? readFileSync(join(folder, path), "utf8") : undefined;
+    return [{ path, isLeft: is !== undefined && text.startsWith(is), isWhole: is === text }];
+  });
+  const isAll = found.filter(({ isWhole }) => isWhole).length === files.size;
+  const others = found.filter(({ isLeft }) => isAll || !isLeft);
+  if (others.length > 0)
     throw new BadInput(
-      `The folder "${folder}" has ${there.join(", ")} already, and nothing was written. Next: move them away, or name another folder.`,
+      `The folder "${folder}" has ${others.map(({ path }) => path).join(", ")} already, and nothing was written. Next: move them away, or name another folder.`,
     );
+  return found.map(({ path }) => path);
 }
 
-function write(folder: string, files: ReadonlyMap<string, string>): void {
+function write(folder: string, files: ReadonlyMap<string, string>, left: readonly string[]): void {
   const written: string[] = [];
   try {
+    for (const path of left) rmSync(join(folder, path));
     for (const [path, text] of files) {
       mkdirSync(dirname(join(folder, path)), { recursive: true });
       writeFileSync(join(folder, path), text, { flag: "wx" });
