@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { openSegment, recover } from "./journal";
+import { longestJournalBytes, openSegment, recover } from "./journal";
 import { acknowledge, type Debt, readDebt } from "./journal-consumer";
 
 let folder: string;
@@ -47,6 +47,18 @@ test("a slow consumer holds up nobody else, and what all are past is freed", () 
   expect(owed(debt)).toEqual(["a"]);
   acknowledge(folder, "friend", debt);
   expect(segments()).toEqual([]);
+});
+
+test("a journal that grew too long for one that is away is as before for who isn't", () => {
+  const [nas, friend] = [begin("nas"), begin("friend")];
+  hand("a");
+  const stamp = acknowledge(folder, "nas", readDebt(folder, "nas", nas));
+  truncateSync(join(folder, "000000000001.paths"), longestJournalBytes + 1);
+  hand("b");
+  expect(segments()).toEqual(["000000000001.reconcile", "000000000002.paths"]);
+  const debt = readDebt(folder, "nas", stamp);
+  expect([debt.whole, ...owed(debt)]).toEqual([undefined, "b"]);
+  expect(readDebt(folder, "friend", friend).whole).toBe("its writer handed over all of the tree");
 });
 
 test("what a writer names while its consumer is at work is owed afterwards", () => {

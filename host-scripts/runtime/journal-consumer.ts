@@ -32,6 +32,8 @@ export interface Debt {
   readonly oldestMs: number | undefined;
   /** A segment that is being written, or was left by a killed run: the writer's next run hands it over. */
   readonly isOpen: boolean;
+  /** When the first of those was begun, epoch ms: what its writer has changed since isn't in the debt. */
+  readonly openMs?: number;
 }
 
 /**
@@ -43,20 +45,30 @@ export function readDebt(folder: string, consumer: string, stamp: string | undef
   // The number first: a segment has its file before its number is noted, and keeps it until this consumer is past it.
   const last = lastNumber(folder);
   const names = entries(folder);
-  const open = names
-    .filter(name => /^\d{12}\.(open|part)$/.test(name))
-    .map(name => Number.parseInt(name, 10));
+  const open = names.filter(name => unfinished.test(name)).map(name => Number.parseInt(name, 10));
   const handed = new Map(
     names.flatMap(name => (handedOver.test(name) ? [[Number.parseInt(name, 10), name]] : [])),
   );
   const known = readCursor(folder, consumer);
   const through =
     open.length > 0 ? Math.min(...open) - 1 : Math.max(last, known?.through ?? 0, ...handed.keys());
-  const base = { through, isOpen: open.length > 0 };
+  const openMs = begunMs(folder, names);
+  // It was handed over meanwhile.
+  if (open.length > 0 && openMs === undefined) return readDebt(folder, consumer, stamp);
+  const base = { through, isOpen: open.length > 0, ...(openMs !== undefined && { openMs }) };
   const fault = faultOf(known, stamp);
   if (known === undefined || fault !== undefined)
     return { ...base, ...nothing(), whole: fault ?? "it has no cursor", segments: handed.size };
   return { ...base, ...readSegments(folder, handed, known.through, through) };
+}
+
+const unfinished = /^\d{12}\.(open|part)$/;
+
+/** When the first segment that isn't handed over was begun; undefined where there is none any more. */
+function begunMs(folder: string, names: readonly string[]): number | undefined {
+  const first = names.find(name => unfinished.test(name));
+  const stat = first === undefined ? undefined : statSync(join(folder, first), { throwIfNoEntry: false });
+  return stat && Math.min(stat.birthtimeMs, stat.mtimeMs);
 }
 
 function faultOf(known: Cursor | undefined, stamp: string | undefined): string | undefined {

@@ -46,6 +46,14 @@ test("hands over the whole tree for a segment that a killed run left open", () =
   expect(segments()).toEqual(["000000000001.reconcile"]);
 });
 
+test("hands over the whole tree for what a run left that found no room to replace its journal", () => {
+  writeFileSync(join(folder, "000000000004.part"), "");
+  const next = openSegment(folder);
+  next.add(Buffer.from("a"));
+  next.promote();
+  expect(segments()).toEqual(["000000000004.reconcile", "000000000005.paths"]);
+});
+
 test("hands over the whole tree for a pass that ended early", () => {
   const segment = openSegment(folder);
   segment.add(Buffer.from("a"));
@@ -62,5 +70,5 @@ test("replaces a journal that grew too long by the whole tree", () => {
   const next = openSegment(folder);
   next.add(Buffer.from("b"));
   next.promote();
-  expect(segments()).toEqual(["000000000003.reconcile", "000000000004.paths"]);
+  expect(segments()).toEqual(["000000000002.reconcile", "000000000003.paths"]);
 });

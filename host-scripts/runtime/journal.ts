@@ -105,9 +105,9 @@ export function openSegment(
 
 /** Hands over what a killed run left open. @returns names of the segments; empty after a run that ended by itself */
 export function recover(folder: string): string[] {
-  return list(folder)
-    .filter(name => name.endsWith(".open"))
-    .map(name => handOverWholeTree(folder, name.slice(0, -".open".length)));
+  // A run that was killed, or found no room, may have left a part alone.
+  const left = list(folder).flatMap(name => /^(\d{12})\.(?:open|part)$/.exec(name)?.[1] ?? []);
+  return [...new Set(left)].map(stem => handOverWholeTree(folder, stem));
 }
 
 function compact(folder: string): void {
@@ -116,9 +116,11 @@ function compact(folder: string): void {
   const sizeOf = (name: string): number => statSync(join(folder, name), { throwIfNoEntry: false })?.size ?? 0;
   const bytes = segments.reduce((sum, name) => sum + sizeOf(name), 0);
   if (bytes <= longestJournalBytes && segments.length <= mostSegments) return;
-  handOverWholeTree(folder, nextStem(folder));
-  // The new segment covers the old ones, so it is durable before they go.
-  for (const name of segments) rmSync(join(folder, name), { force: true });
+  // By the last one's number: who is past it is owed nothing by those that are away. The new segment covers the old ones, so it is
+  // durable before they go.
+  const last = segments.at(-1) ?? "";
+  const whole = handOverWholeTree(folder, last.slice(0, last.indexOf(".")));
+  for (const name of segments) if (name !== whole) rmSync(join(folder, name), { force: true });
   syncFolder(folder);
 }
 
