@@ -40,6 +40,8 @@ const memory = z.strictObject({
   syncs: z.boolean().optional(),
   /** When the destination's rsync was last found to sync nothing. */
   unsyncedMs: ms.optional(),
+  /** Whether its rsync compares times by the second, as one of 3.1.2 does, and when it was asked for that. */
+  rsync: z.strictObject({ isCoarse: z.boolean(), askedMs: ms }).optional(),
   /** By the source of a leg: what was sent last, also by runs that failed. */
   recent: z.record(z.string(), z.union([recent, untimed])).default({}),
   /** Whether a run may have sent what isn't on the destination's disk, and has not said what: it is at work, or was killed. */

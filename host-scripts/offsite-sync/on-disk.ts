@@ -3,7 +3,16 @@ import type { RsyncPass } from "../runtime/rsync";
 import type { RsyncItem } from "../runtime/rsync-items";
 import { type Memory, type Recent, writeMemory } from "./memory";
 import type { Leg, LegRun, Offsite } from "./offsite";
-import { failureOf, reconnect, remotePath, type RemoteOptions, remoteRsync } from "./remote";
+import {
+  failureOf,
+  isRefused,
+  knownHosts,
+  reconnect,
+  remotePath,
+  type RemoteOptions,
+  remoteRsync,
+  toTheNanosecond,
+} from "./remote";
 
 /*
  * A file that rsync has written is in the memory of the machine there, and for half a minute nowhere else: its name, and the record of what
@@ -33,7 +42,11 @@ const mostNames = 10_000;
 
 /** Whether the destination has nothing on its disk for sure when it says that it has it. */
 export function isUnsynced({ memory, startedAt }: Offsite): boolean {
-  const sinceMs = startedAt.getTime() - (memory.unsyncedMs ?? -Infinity);
+  return isWithin(memory.unsyncedMs ?? -Infinity, startedAt);
+}
+
+function isWithin(askedMs: number, now: Date): boolean {
+  const sinceMs = now.getTime() - askedMs;
   return sinceMs >= 0 && sinceMs < refusalMs;
 }
 
@@ -64,13 +77,52 @@ export async function writeThere(
     return remoteRsync(run, args, options, onItem);
   }
   const pass = await remoteRsync(run, ["--fsync", ...args], options, onItem);
-  if (!/--fsync: unknown option|refuse --fsync/.test(pass.result.stderr)) return pass;
+  if (!isRefused(pass, "--fsync")) return pass;
+  const { unsyncedMs } = run.memory;
+  run.memory = { ...run.memory, unsyncedMs: run.startedAt.getTime() };
+  keepSending(run);
+  const again = await remoteRsync(run, args, options, onItem);
+  // It was the line, and no refusal.
+  if (again.outcome === "broken") {
+    run.memory = { ...run.memory, unsyncedMs };
+    return again;
+  }
   run.log.warn(
     `rsync at ${run.config.destination.name} can't sync what it writes, which takes 3.2.4, nor has it a module ${offsiteSyncModule}, which the page of this layer has: what is sent is looked at once more by the next run`,
   );
-  run.memory = { ...run.memory, unsyncedMs: run.startedAt.getTime() };
-  keepSending(run);
-  return remoteRsync(run, args, options, onItem);
+  return again;
+}
+
+/**
+ * Asks whether rsync there compares times by the second, as one of 3.1.2 does: that ends over the option for more, whatever else it is
+ * told. @throws {RunnerError} when it can't be asked
+ */
+export async function askTimes(run: Offsite): Promise<void> {
+  const { config, memory, startedAt, log } = run;
+  if (memory.rsync && isWithin(memory.rsync.askedMs, startedAt)) return;
+  const { name } = config.destination;
+  const ask = (how: readonly string[]): Promise<RsyncPass> =>
+    remoteRsync(
+      { ...run, memory: {} },
+      ["--dry-run", ...how, "--", knownHosts(config), remotePath(config, "")],
+      {
+        cwd: "/",
+      },
+    );
+  let pass = await ask([toTheNanosecond]);
+  const isCoarse = isRefused(pass, toTheNanosecond);
+  if (isCoarse) {
+    // It has taken the connection along.
+    await reconnect(run);
+    pass = await ask([]);
+  }
+  if (pass.outcome !== "complete")
+    throw failureOf(run, name, pass, "Nothing was sent, and nothing is forgotten.");
+  if (isCoarse)
+    log.warn(
+      `rsync at ${name} is older than 3.1.3: what changes twice in a second and keeps its size is found by a comparison of content alone`,
+    );
+  run.memory = { ...run.memory, rsync: { isCoarse, askedMs: startedAt.getTime() } };
 }
 
 function keepSending(run: Offsite): void {

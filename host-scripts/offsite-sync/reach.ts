@@ -12,7 +12,7 @@ import { firstLines } from "../runtime/tail";
 import { diskFaultIn } from "./disk-fault";
 import { fileOf, writeMemory } from "./memory";
 import { type Leg, nameOfPart, type Offsite } from "./offsite";
-import { settle, writeThere } from "./on-disk";
+import { askTimes, settle, writeThere } from "./on-disk";
 import { oweAnew } from "./owe";
 import { placeOfPart } from "./transfer";
 import { type Asking, failureOf, remotePath, remoteRsync } from "./remote";
@@ -39,6 +39,7 @@ export const reach: Phase<Offsite> = {
         `${name} (${config.destination.address}) isn't the destination that earlier runs sent to: it has ${found ? "another" : "no"} mark`,
         shell`${config.job} list   (if it is meant to be the destination from now on, all is sent to it again: rm ${fileOf(config)})`,
       );
+    await askTimes(run);
     if (memory.syncs === undefined && !dryRun) await settle(run);
     if (found && [memory.token, memory.telling].includes(found.token)) {
       run.memory = { ...run.memory, token: found.token };

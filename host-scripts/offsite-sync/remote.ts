@@ -5,6 +5,7 @@ import { credentialFile, readCredential } from "../runtime/credentials";
 import { ownPrefix } from "../runtime/closed-folder";
 import { type DiskFault, diskFaultIn } from "./disk-fault";
 import { exitCodes, RunnerError } from "../runtime/errors";
+import type { Memory } from "./memory";
 import type { Lock } from "../runtime/lock";
 import { isOtherMachine, type PinnedMachine, pinnedShell, pinnedSsh } from "../runtime/pinned-ssh";
 import { listedBefore, literalOf, rsync, rsyncOutcome, type RsyncPass } from "../runtime/rsync";
@@ -22,6 +23,8 @@ export interface Asking {
   readonly lock?: Lock;
   /** Over which it is asked; without one, each time over a connection of its own. */
   readonly connection?: SharedConnection;
+  /** What is known of the destination's rsync. */
+  readonly memory?: Pick<Memory, "rsync">;
   /** All is asked over that connection, or not at all: what was sent over it isn't known to be on the destination's disk. */
   readonly isBound?: boolean;
 }
@@ -35,6 +38,9 @@ export const neverSent: readonly string[] = [`--exclude=/${ownPrefix}*`, anyOwn,
 /** A file that was cut is gone on with by the next run. */
 export const partialFolder = `${ownPrefix}-partial`;
 
+/** One that receives, and is older than 3.1.3, doesn't know it. */
+export const toTheNanosecond = "--modify-window=-1";
+
 /**
  * All that a copy off site keeps. With one X: attributes that begin with "user.rsync." are the far side's own, in which an account
  * that may not chown keeps owners, modes, device numbers and all other attributes (rsync(1), --fake-super).
@@ -42,7 +48,7 @@ export const partialFolder = `${ownPrefix}-partial`;
 export const offsiteMetadata = [
   "-aHAXS",
   "--numeric-ids",
-  "--modify-window=-1",
+  toTheNanosecond,
   "--one-file-system",
   listedBefore,
 ] as const;
@@ -74,7 +80,7 @@ export interface RemoteOptions {
 
 /** rsync with the destination. The key opens one module of its rsync daemon and no shell: what this host may do there is decided there. */
 export async function remoteRsync(
-  { config, stop, lock, connection, isBound }: Asking,
+  { config, stop, lock, connection, isBound, memory }: Asking,
   args: readonly string[],
   options: RemoteOptions,
   onItem: (item: RsyncItem) => void = () => undefined,
@@ -84,7 +90,7 @@ export async function remoteRsync(
       `--timeout=${Math.ceil(config.stallMs / 1000)}`,
       "-e",
       remoteShell(config, connection, isBound),
-      ...args,
+      ...(memory?.rsync?.isCoarse === true ? args.filter(each => each !== toTheNanosecond) : args),
     ],
     {
       ...{ cwd: options.cwd, timeoutMs: options.timeoutMs ?? config.budgetMs, stop: stop.signal },
@@ -98,6 +104,15 @@ export async function remoteRsync(
   );
   stop.check("send");
   return pass;
+}
+
+/** Whether an option was refused: a daemon that is older than 3.2.4 ends without a word over one that it doesn't know. */
+export function isRefused({ result }: RsyncPass, option: string): boolean {
+  const isSilent = /^rsync: connection unexpectedly closed \(0 bytes received so far\) \[sender\]$/m;
+  return (
+    [`${option}: unknown option`, `refuse ${option}`].some(said => result.stderr.includes(said)) ||
+    (result.exitCode === 12 && isSilent.test(result.stderr))
+  );
 }
 
 /**
@@ -204,7 +219,7 @@ function machineOf(config: OffsiteSyncConfig): PinnedMachine {
 const hostAlias = "destination";
 
 /** The one key that the estate pins, under a name that no resolver answers for. */
-function knownHosts({ stateDir, destination }: OffsiteSyncConfig): string {
+export function knownHosts({ stateDir, destination }: OffsiteSyncConfig): string {
   const file = join(stateDir, "known_hosts");
   const line = `${hostAlias} ${destination.hostKey}\n`;
   mkdirSync(stateDir, { recursive: true, mode: 0o700 });

@@ -165,7 +165,10 @@ async function connected<Result>(
 }
 
 async function verify({ what }: ListRequest, context: Context): Promise<Answer> {
-  return connected(context, connection => compare(what, { ...context, ...(connection && { connection }) }));
+  const memory = readMemory(context.config);
+  return connected(context, connection =>
+    compare(what, { ...context, memory, ...(connection && { connection }) }),
+  );
 }
 
 async function compare(what: string | undefined, context: Context & Asking): Promise<Answer> {

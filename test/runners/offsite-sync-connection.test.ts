@@ -199,3 +199,35 @@ test("a destination without rsync is told as that", async () => {
   expect(stderr).toContain("rsync isn't installed on nas");
   expect(stderr).toContain("Next: apt-get install rsync");
 });
+
+/** As rsync of 3.1.2: it ends without a word over what it doesn't know. */
+const old = String.raw`exec perl -e '
+  pipe(my $from, my $to);
+  $SIG{CHLD} = sub { exit 0 };
+  my $child = fork;
+  if (!$child) { open STDIN, "<&", $from; close $to; exec "REAL", "--server", "--daemon", "--config=CONFIG", "." }
+  close $from;
+  my $seen = "";
+  while (sysread(STDIN, my $read, 65536)) {
+    $seen .= $read if length $seen < 65536;
+    $SIG{CHLD} = "IGNORE", kill("KILL", $child), exit 4 if $seen =~ /\0(?:-@-1|--fsync)\0/;
+    syswrite($to, $read);
+  }
+'`;
+
+test("one whose rsync is as old as 3.1.2 gets all, by what that knows", async () => {
+  const memory = join(world.config.stateDir, "memory.json");
+  rmSync(memory);
+  world.far.configureModule();
+  world.far.shadow(old);
+  put("for-old");
+  const [first, second] = [await run(), await run()];
+  expect([first.status, second.status]).toEqual([0, 0]);
+  expect(first.stderr).toContain("rsync at nas is older than 3.1.3");
+  expect(first.stderr).toContain("rsync at nas can't sync what it writes");
+  expect(second.stderr).not.toMatch(/rsync at nas (?:is older|can't)/);
+  expect(isThere("for-old")).toBe(true);
+  expect(await world.start(["verify"]).finished).toMatchObject({ status: 0 });
+  world.far.unshadow();
+  rmSync(memory);
+});
