@@ -1,13 +1,14 @@
 import { lstatSync, readdirSync } from "node:fs";
 import { ownPrefix } from "../runtime/closed-folder";
 import { Refusal } from "../runtime/errors";
-import { mountedBelow, verifyMounts } from "../runtime/mounts";
+import { verifyMounts } from "../runtime/mounts";
 import type { Phase } from "../runtime/phases";
 import { quoted } from "../runtime/quoted";
 import { RunState } from "../runtime/run-state";
 import { requireRoot } from "../runtime/root";
 import { shell } from "../runtime/shell";
 import { type Leg, nothingSent, type Offsite } from "./offsite";
+import { uncarriedBelow } from "./uncarried";
 
 /** Proves each leg's source: one that is away, empty or another file system holds up itself alone. */
 export const verify: Phase<Offsite> = {
@@ -34,9 +35,9 @@ export const verify: Phase<Offsite> = {
 };
 
 /** @throws {Refusal} when it isn't what the estate names */
-export async function proveSource({ stop, held }: Offsite, leg: Leg): Promise<void> {
+export async function proveSource(run: Offsite, leg: Leg): Promise<void> {
   const { from, mount } = leg;
-  const mounts = await verifyMounts([{ role: "source", access: "read", ...mount }], stop.signal);
+  const mounts = await verifyMounts([{ role: "source", access: "read", ...mount }], run.stop.signal);
   const stat = lstatSync(from, { throwIfNoEntry: false });
   const look = shell`ls -la ${from}; findmnt --target ${from}`;
   if (!stat?.isDirectory())
@@ -45,12 +46,7 @@ export async function proveSource({ stop, held }: Offsite, leg: Leg): Promise<vo
     throw new Refusal(`source ${quoted(from)} lies on another file system than ${quoted(mount.path)}`, look);
   const entries = readdirSync(from).filter(name => name !== "lost+found" && !name.startsWith(ownPrefix));
   if (entries.length === 0) throw new Refusal(`source ${quoted(from)} holds nothing`, look);
-  for (const path of mountedBelow(from, mounts).keys())
-    held.push({
-      what: `${from}/${path}`,
-      reason: `a file system is mounted at ${quoted(`${from}/${path}`)}, which no leg carries`,
-      next: shell`findmnt --target ${`${from}/${path}`}   (give it a leg of its own, or exclude what it lies in)`,
-    });
+  run.held.push(...(await uncarriedBelow(run, leg, mounts)));
 }
 
 /** What an earlier job left is sent as far as it is whole; that there is less of it than there should be has to be said. */

@@ -1,6 +1,7 @@
 import { existsSync, lstatSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { openSegment } from "../../host-scripts/runtime/journal";
+import { debianPackages } from "../../lab/debian";
 import { testLong } from "../long";
 import { createOffsiteWorld, type OffsiteWorld } from "./support/offsite-world";
 import type { FinishedRun } from "./support/started-run";
@@ -22,6 +23,7 @@ beforeAll(async () => {
   }
   for (let index = 0; index < 30; index += 1) put(`films/${index}`, `film ${index}`);
   put("films/old/covered", "an old film");
+  put("scratch/left-out", "nobody sends it");
   writeFileSync(join(world.photos, "photo"), "a photo");
   mkdirSync(join(world.photos, "immich/2020"), { recursive: true });
   writeFileSync(join(world.photos, "immich/2020/photo"), "a photo");
@@ -173,8 +175,39 @@ test("what a file system was mounted over is there still, and loses nothing ther
   expect([night.status, night.stderr]).toEqual([1, expect.stringContaining("which no leg carries")]);
   expect(["films/old/covered", "films/0"].map(path => existsSync(far(path)))).toEqual([true, false]);
   await world.inside("umount", covered);
+  // What is left out, or is another leg's, may be a file system of its own.
+  await world.inside("mount", "-t", "tmpfs", "stranger", join(world.folder, "backup/scratch"));
   await succeeds();
+  await world.inside("umount", join(world.folder, "backup/scratch"));
   expect(existsSync(far("films/old/covered"))).toBe(true);
+});
+
+test("a subvolume, which rsync passes over without a word, is no part of a leg that is whole there", async () => {
+  const programs = await debianPackages("btrfs", ["btrfs-progs", "liblzo2-2"]);
+  const libraries = ["usr/lib", "lib"].map(path => join(programs, path, "x86_64-linux-gnu")).join(":");
+  const [image, path] = [join(world.folder, "btrfs.img"), join(world.folder, "btrfs")];
+  const inside = (program: string, ...args: string[]): Promise<string> =>
+    world.inside("env", `LD_LIBRARY_PATH=${libraries}`, join(programs, program), ...args);
+  await world.inside("truncate", "--size=128M", image);
+  await inside("sbin/mkfs.btrfs", "--quiet", "--mixed", image);
+  mkdirSync(path);
+  await world.inside("mount", "-o", "loop,nosuid,nodev", image, path);
+  const fsUuid = (await world.inside("findmnt", "-no", "UUID", path)).trim();
+  await inside("bin/btrfs", "subvolume", "create", join(path, "own"));
+  writeFileSync(world.outside(join(path, "photo")), "a photo");
+  writeFileSync(world.outside(join(path, "own/photo")), "another photo");
+  const leg = { from: path, to: "btrfs", mount: { path, fsUuid }, generations: [], journals: [] };
+  const legs = [{ ...leg, excludes: [] }];
+  const running = world.start(
+    ["--json"],
+    {},
+    { legs, stateDir: join(world.folder, "of-btrfs"), job: "of-btrfs" },
+  );
+  const { status, stderr } = await running.finished;
+  expect([status, stderr]).toEqual([
+    1,
+    expect.stringContaining(`a btrfs subvolume of its own lies at "${path}/own", which no leg carries`),
+  ]);
 });
 
 test("what lacked something goes once a whole one is here, of the same and no older; before, it waits for an answer", async () => {
