@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openSegment } from "../runtime/journal";
@@ -88,4 +88,28 @@ test("names below what was a folder and is a file are gone, and nothing to send"
   hand("immich/photo/was/in/it");
   hand("immich/photo");
   expect((await owed(stamp)).parts[0]?.todo).toEqual({ kind: "list", paths: ["photo"], subtrees: [] });
+});
+
+test("what a writer that is at work, or was killed, has changed since it began isn't told as sent", async () => {
+  hand("immich/photo");
+  const stamp = acknowledge(journal(), "offsite-sync-backup", readDebt(journal(), "offsite-sync-backup", ""));
+  noteWatched(journal(), Date.now() + 1_000);
+  const begunMs = Date.now() - 100;
+  openSegment(journal()).add(Buffer.from("immich/photo"));
+  const endMs = Date.now() + 100;
+  await new Promise(resolve => setTimeout(resolve, 200));
+  const { asOfMs } = await owed(stamp);
+  expect([asOfMs >= begunMs, asOfMs < endMs]).toEqual([true, true]);
+});
+
+test("a name below what is a link by now is nothing to send, and the link is", async () => {
+  hand("immich/photo");
+  const stamp = acknowledge(journal(), "offsite-sync-backup", readDebt(journal(), "offsite-sync-backup", ""));
+  noteWatched(journal(), Date.now());
+  mkdirSync(join(folder, "nfs/immich/other"));
+  writeFileSync(join(folder, "nfs/immich/other/in"), "1");
+  symlinkSync("other", join(folder, "nfs/immich/was"));
+  hand("immich/was");
+  hand("immich/was/in");
+  expect((await owed(stamp)).parts[0]?.todo).toEqual({ kind: "list", paths: ["was"], subtrees: [] });
 });

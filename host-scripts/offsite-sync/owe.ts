@@ -5,7 +5,7 @@ import type { Phase } from "../runtime/phases";
 import { type Debt, readDebt } from "../runtime/journal-consumer";
 import { type Notes, readWatchedDebt } from "../runtime/journal-watched";
 import { entriesOf } from "../runtime/open-folder";
-import { inTree, isFolderIn, statAt } from "../runtime/tree-path";
+import { belowFoldersOf, inTree, isFolderIn, statAt, statIn } from "../runtime/tree-path";
 import { isFullPassDue } from "./full-pass";
 import type { Leg, LegRun, Offsite, Part, Todo } from "./offsite";
 import { nameOfPart, nothingSent } from "./offsite";
@@ -52,11 +52,13 @@ export function owedBy(run: Offsite, leg: Leg, isFull: boolean): LegRun {
   if (isFull) whole ??= "its full pass is due";
   const times: number[] = [];
   let asOfMs = run.startedAt.getTime();
+  let openMs = Infinity;
   for (const { writer, folder, root } of leg.journals) {
     const debt = run.debts.get(folder);
     if (!debt) continue;
     if (debt.whole !== undefined) whole ??= `${writer}'s journal: ${debt.whole}`;
     if (debt.oldestMs !== undefined) times.push(debt.oldestMs);
+    openMs = Math.min(openMs, debt.openMs ?? Infinity);
     if ("throughMs" in debt) {
       asOfMs = Math.min(asOfMs, debt.throughMs ?? asOfMs);
       if (!isNoted(debt.notes, aboveOf(leg, root))) whole ??= `${writer} doesn't note what changes in it`;
@@ -79,7 +81,8 @@ export function owedBy(run: Offsite, leg: Leg, isFull: boolean): LegRun {
     // Where anything may have changed, what was named is just some of it.
     oldestMs: whole === undefined && times.length > 0 ? Math.min(...times) : undefined,
     isFull,
-    asOfMs,
+    // What a writer that is at work, or was killed, has changed since it began is named by its next run.
+    asOfMs: whole === undefined ? Math.min(asOfMs, openMs) : asOfMs,
     sent: { ...nothingSent },
     sentNames: new Set(),
     ...{ isUnsettled: false, isDone: false },
@@ -149,8 +152,12 @@ function todoOf(
   // Each name of a list costs as much as an entry that is compared: both ends look at one file.
   if (paths.length > Math.max(smallList, known.entries / 2))
     return { kind: "all", why: `${paths.length} names are as much work as its ${known.entries} entries` };
-  const isThere = (name: string): boolean =>
-    !isGone(leg.from, folder === undefined ? name : `${folder}/${name}`);
+  const isBelowFolders = belowFoldersOf(leg.from);
+  const isThere = (name: string): boolean => {
+    const below = folder === undefined ? name : `${folder}/${name}`;
+    // What lies below a link by now lies elsewhere: rsync would take the link for a folder that is to be there.
+    return !isGone(leg.from, below) && (statIn(leg.from, below) === undefined || isBelowFolders(below));
+  };
   // What went stays there: a list deletes nothing.
   return { kind: "list", paths: paths.filter(isThere), subtrees: subtrees.filter(isThere) };
 }

@@ -119,9 +119,12 @@ async function compare(run: Offsite, transfer: Transfer): Promise<Differing[]> {
 
 /** @returns undefined for what is the same at both ends, or no file */
 export function differingOf({ letters, path }: RsyncItem, md5: string | undefined): Differing | undefined {
-  if (!letters.startsWith("<f") || md5 === undefined) return undefined;
+  if (!/^[<h]f/.test(letters) || md5 === undefined) return undefined;
   const [checksum, size, time] = [letters[2], letters[3], letters[4]];
-  return { name: path.toString("latin1"), md5, isOther: checksum !== "c" || size !== "." || time !== "." };
+  const isOther = checksum !== "c" || size !== "." || time !== ".";
+  // A further name of a file: there it is one, or has a file of its own, and that may be an older one.
+  if (letters.startsWith("h") && /^[ .]{2}$/.test(letters.slice(3, 5))) return undefined;
+  return { name: path.toString("latin1"), md5, isOther };
 }
 
 async function differing(

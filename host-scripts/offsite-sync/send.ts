@@ -4,6 +4,7 @@ import { quoted, shortened } from "../runtime/quoted";
 import { shell } from "../runtime/shell";
 import { firstLines } from "../runtime/tail";
 import { aroundHoles, notesOfHoles } from "./around-holes";
+import { withOtherNames } from "./other-names";
 import { diskFaultIn } from "./disk-fault";
 import { countSent, type Leg, type Offsite, type Part, nameOfPart } from "./offsite";
 import { overFolders, refusalOfBlocked } from "./in-the-way";
@@ -70,17 +71,31 @@ function inOrder({ legs, memory }: Offsite): Part[] {
   return legs.flatMap(({ parts }) => parts).sort((a, b) => rank(a) - rank(b) || bytes(a) - bytes(b));
 }
 
+/** A transfer came to its end without some of its entries. */
+class Unsent extends RunnerError {}
+
 async function sendPart(run: Offsite, part: Part): Promise<void> {
   const totals = { entries: 0, bytes: 0 };
-  for (const transfer of transfersOf(part).flatMap(all => aroundHoles(part, all))) {
+  const unsent: Unsent[] = [];
+  const named = await withOtherNames(run, part);
+  for (const transfer of transfersOf(named).flatMap(all => aroundHoles(part, all))) {
     for (const note of notesOfHoles(transfer)) {
       run.notes.push(note);
       run.log.warn(note);
     }
-    const figures = await sendAndProve(run, part.leg, transfer);
-    totals.entries += figures.entries;
-    totals.bytes += figures.totalBytes;
+    try {
+      const figures = await sendAndProve(run, part.leg, transfer);
+      totals.entries += figures.entries;
+      totals.bytes += figures.totalBytes;
+    } catch (error) {
+      // It went through to its end: an entry that can't be read holds up no other generation.
+      if (!(error instanceof Unsent)) throw error;
+      unsent.push(error);
+    }
   }
+  const last = unsent.pop();
+  for (const { failed, next } of unsent) run.held.push({ what: nameOfPart(part), reason: failed, next });
+  if (last) throw last;
   if (part.todo.kind === "all") run.wholeParts[nameOfPart(part)] = totals;
 }
 
@@ -126,9 +141,9 @@ function refuseUnlessWhole(run: Offsite, transfer: Transfer, done: Awaited<Retur
   const left = done.lacked.entries.filter(({ hasVanished }) => !hasVanished);
   if (left.length === 0 && done.lacked.unnamed.length === 0) return;
   const blocked = refusalOfBlocked(run, transfer, done);
-  if (blocked) throw blocked;
+  if (blocked) throw new Unsent(exitCodes.failed, blocked);
   const fault = diskFaultIn(done.result.stderr);
-  throw new RunnerError(exitCodes.failed, {
+  throw new Unsent(exitCodes.failed, {
     failed: `${left.length || "some"} entries of ${quoted(transfer.from)} were not sent${fault?.isThere === true ? `, as ${run.config.destination.name} ${fault.is} them` : ""}, first ${first ? `${quoted(first.path)}: ${first.reason}` : firstLines(done.result.stderr)}`,
     kept,
     next:

@@ -43,7 +43,7 @@ export const summary: Summary<Offsite, Counted<typeof offsiteSyncMetrics>> = {
  * nobody can tell is left out.
  */
 export async function tellLegs(run: Offsite, stop: AbortSignal): Promise<void> {
-  const { config, memory, log, startedAt } = run;
+  const { config, memory, log } = run;
   // A run that didn't have the lock knows nothing, and a dry one tells nothing.
   if (!run.lock) return;
   const seconds = (ms: number): number => Math.floor(ms / 1000);
@@ -55,7 +55,7 @@ export async function tellLegs(run: Offsite, stop: AbortSignal): Promise<void> {
     const knownMs = isAhead(lastMs, Date.now()) ? 0 : lastMs;
     const isDone = leg?.isDone === true;
     const owed: LegDebt = isDone
-      ? { amount: { files: 0, bytes: 0 }, oldestMs: startedAt.getTime() }
+      ? { amount: { files: 0, bytes: 0 }, oldestMs: leg.asOfMs }
       : debtOf(run, each);
     return {
       from,

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { openSegment } from "../../host-scripts/runtime/journal";
 import { createOffsiteWorld, type OffsiteWorld } from "./support/offsite-world";
@@ -57,6 +57,17 @@ test("what flipped or was lost there is sent again and counted", async () => {
   ]);
   expect(world.metrics()).toMatchObject({ repaired_files: 2, doubtful_files: 0 });
   expect(world.metrics()["oldest_verified_timestamp"]).toBeGreaterThan(1e9);
+});
+
+test("a further name of a file that was sent without it is there with what the file has now", async () => {
+  linkSync(here("books/three"), here("books/further"));
+  await succeeds();
+  rmSync(far("books/further"));
+  writeFileSync(far("books/further"), "what it was");
+  const { stderr } = await succeeds();
+  expect(stderr).toContain(`sent again: "${world.config.legs[0]?.from}/"books/further`);
+  expect(readFileSync(far("books/further"), "utf8")).toBe("the book three");
+  for (const name of [far("books/further"), here("books/further")]) rmSync(name);
 });
 
 test("what flipped here is named each night, never sent, and not by the mending of what lies beside it either", async () => {

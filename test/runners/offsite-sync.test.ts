@@ -185,6 +185,25 @@ test("what the journal names is sent by list, and acknowledged once it is verifi
   await succeeds();
 });
 
+test("a file that changed by one of its names is one there too, by all of them", async () => {
+  const [one, ...others] = ["books/linked", "books/its-other", "books/deeper/third"];
+  mkdirSync(join(world.backup, "books/deeper"));
+  writeFileSync(join(world.backup, one), "first");
+  for (const name of others) linkSync(join(world.backup, one), join(world.backup, name));
+  hand("paths", one, ...others);
+  await succeeds();
+  appendFileSync(join(world.backup, one), ", then more");
+  hand("paths", one);
+  await succeeds();
+  expect(new Set([one, ...others].map(name => lstatSync(far(`pve-backup/${name}`)).ino)).size).toBe(1);
+  expect(readFileSync(far(`pve-backup/${others[1]}`), "utf8")).toBe("first, then more");
+  // And where the folder of one is named, as of a tracker that keeps a bounded number of names.
+  appendFileSync(join(world.backup, one), ", and most");
+  hand("reconcile", "books/deeper");
+  await succeeds();
+  expect(readFileSync(far(`pve-backup/${one}`), "utf8")).toBe("first, then more, and most");
+});
+
 test("a generation that is made anew changes nothing in the one before it there", async () => {
   const at = "pvc-data/2026-22/app/data/same";
   rmSync(join(world.backup, at));
@@ -639,6 +658,24 @@ test("a file of several names that can't be opened is told with each of them, an
   for (const name of names)
     expect(lstatSync(far(`pve-backup/${name}`)).ino).toBe(lstatSync(far(`pve-backup/${first}`)).ino);
   rmSync(join(world.backup, "many"), { recursive: true });
+});
+
+test("a generation with a file that can't be read holds up no later one", async () => {
+  world.shadow("rsync", 'exec setpriv --bounding-set=-dac_override,-dac_read_search REAL "$@"');
+  const generations = ["2026-24", "2026-25"].map(period => join("pvc-data", period));
+  const [first = "", second = ""] = generations.map(name => join(world.backup, name, "app/data"));
+  for (const folder of [first, second]) mkdirSync(folder, { recursive: true });
+  writeFileSync(join(first, "secret"), "nobody's to read", { mode: 0 });
+  chownSync(join(first, "secret"), 65_534, 65_534);
+  writeFileSync(join(second, "other"), "of week 25");
+  hand("reconcile", ...generations);
+  const { status, stderr } = await run();
+  expect([status, stderr]).toEqual([1, expect.stringMatching(/1 entries of ".*2026-24".*secret/)]);
+  expect(readFileSync(far("pve-backup/pvc-data/2026-25/app/data/other"), "utf8")).toBe("of week 25");
+  world.unshadow("rsync");
+  for (const name of generations) rmSync(join(world.backup, name), { recursive: true });
+  await succeeds();
+  for (const name of generations) rmSync(far(`pve-backup/${name}`), { recursive: true });
 });
 
 test("a second run at the same time changes nothing", async () => {
