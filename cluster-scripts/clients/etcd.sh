@@ -39,5 +39,8 @@ check() {
   printf '%s\n' "$status" | sed -n 's/.*"totalKey":\([0-9]*\).*/\1\tkeys in all revisions/p'
 }
 
-version=$(ctl version 2>errors && ctl endpoint health >>errors 2>&1) || give_up 1
+version=$(ctl version 2>errors) || give_up 1
+# Clients from 3.5 on call a server unhealthy that takes no writes for want of space, which gives a snapshot all the same: the last one before
+# somebody compacts it. One that calls itself corrupt is dumped by nobody.
+ctl endpoint health >>errors 2>&1 || grep -q 'Active Alarm(s): \(NOSPACE *\)*$' errors || give_up 1
 tell server "etcd, client $(printf '%s\n' "$version" | sed -n 's/^etcdctl version: //p')"

@@ -94,6 +94,19 @@ test("of certificates that a dump fails by, those that can be read are told, the
   }
 });
 
+// Debian's client is older, and says nothing of alarms.
+test("a server that takes no writes for want of space is dumped, and one that calls itself corrupt isn't", async () => {
+  const alarm = (what: string): string =>
+    `case "$*" in *"endpoint health"*) printf 'https://etcd is unhealthy: failed to commit proposal: Active Alarm(s): ${what} \nError: unhealthy cluster\n' >&2; exit 1 ;; *) exec REAL "$@" ;; esac`;
+  const full = await world.pod("etcd-server.sh", { shadow: { etcdctl: alarm("NOSPACE NOSPACE") } });
+  expect([full.runner.stdout, full.runner.status]).toEqual([expect.stringContaining("1 good dumps"), 0]);
+  const corrupt = await world.pod("etcd-server.sh", { shadow: { etcdctl: alarm("NOSPACE CORRUPT") } });
+  expect([corrupt.runner.stdout, corrupt.runner.status]).toEqual([
+    expect.stringMatching(/isn't known: .*Active Alarm\(s\): NOSPACE CORRUPT/),
+    1,
+  ]);
+});
+
 const faults = [
   [
     "is cut",
