@@ -75,6 +75,18 @@ sound() {
   }
 }
 
+# copy_files ENTRY: what is deleted while it is copied is no fault; it is copied once more then, as cp may have stopped there
+copy_files() {
+  for try in 1 2 3 4 5; do
+    LC_ALL=C cp -RPp "$1" "$SCRATCH/tree/" 2>"$SCRATCH/said" && return
+    code=$?
+    [ -e "$1" ] || [ -L "$1" ] || return 0
+    ! grep -qv 'No such file or directory$' "$SCRATCH/said" || break
+  done
+  cat "$SCRATCH/said" >&2
+  return "$code"
+}
+
 # gather: all that the application has, in "tree". Each database is as of one instant, and comes before the files that it
 # speaks of: none of them is missing, but for what is deleted meanwhile.
 gather() (
@@ -86,7 +98,7 @@ gather() (
   done <"$SCRATCH/databases"
   cd "$FILES" || exit
   for entry in * .[!.]* ..?*; do
-    if is_data "$entry" && ! is_log "$entry"; then cp -RPp "./$entry" "$SCRATCH/tree/" || exit; fi
+    if is_data "$entry" && ! is_log "$entry"; then copy_files "./$entry" || exit; fi
   done
   cd "$SCRATCH/tree" || exit
   made=0

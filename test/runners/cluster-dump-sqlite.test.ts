@@ -159,6 +159,23 @@ exec REAL "$@"`,
   expect(await application.sql("select count(*) from users")).toBe("3");
 });
 
+test("a file that is deleted while it is copied is no fault, and one that can't be read is", async () => {
+  const cp = (fault: string): string =>
+    `case "$*" in *./sends*) ${fault} ;; *) exec /usr/bin/cp "$@" ;; esac`;
+  const deleted =
+    'if mkdir "$SCRATCH/once"; then set -- "$1" ./sends/gone "$2" "$3"; fi; exec /usr/bin/cp "$@"';
+  const { runner } = await world.pod("sqlite-files.sh", { shadow: { cp: cp(deleted) } });
+  expect([runner.stdout, runner.status]).toEqual([expect.stringContaining("1 good dumps"), 0]);
+  expect(dumped().manifest?.tables["files"]).toBe(7);
+  const denied = await world.pod("sqlite-files.sh", {
+    shadow: { cp: cp("echo \"cp: './sends/text': Permission denied\" >&2; exit 1") },
+  });
+  expect([denied.runner.stdout, denied.runner.status]).toEqual([
+    expect.stringMatching(/its program ended with 1: cp: '.\/sends\/text': Permission denied/),
+    1,
+  ]);
+});
+
 test("a database that somebody holds locked for long is a failure with its name, and the dump before stays", async () => {
   await world.pod("sqlite-files.sh");
   const before = world.files("files");
