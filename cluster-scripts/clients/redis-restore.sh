@@ -54,7 +54,7 @@ on_drop() {
 
 on_restore() {
   rm -rf "$SCRATCH/redis" && mkdir "$SCRATCH/redis" && cat >"$SCRATCH/redis/dump.rdb" && [ "$(cli flushall)" = OK ] || return
-  redis-server --port 0 --unixsocket "$SCRATCH/redis/socket" --dir "$SCRATCH/redis" --dbfilename dump.rdb --save '' >"$SCRATCH/redis/log" &
+  redis-server --port 0 --databases "$most_databases" --unixsocket "$SCRATCH/redis/socket" --dir "$SCRATCH/redis" --dbfilename dump.rdb --save '' >"$SCRATCH/redis/log" &
   server=$!
   code=0
   until [ "$(beside ping 2>&1)" = PONG ]; do

@@ -36,7 +36,15 @@ export async function startRedis(
   };
   const quoted = `"${password.replaceAll(/[\\"]/g, "\\$&")}"`;
   const reached = address === undefined ? ["port 0"] : ["port 6379", `bind ${address}`];
-  const config = [...reached, `unixsocket ${socket}`, `dir ${data}`, 'save ""', `requirepass ${quoted}`];
+  // Sixteen, unless it is told.
+  const config = [
+    ...reached,
+    "databases 32",
+    `unixsocket ${socket}`,
+    `dir ${data}`,
+    'save ""',
+    `requirepass ${quoted}`,
+  ];
   const server = inside(["redis-server", "-"], config.join("\n"));
   server.catch(() => undefined);
   const client = async (argv: readonly string[], input = ""): Promise<string> =>
