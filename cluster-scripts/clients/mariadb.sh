@@ -15,6 +15,8 @@ program() {
   if command -v "$1" >/dev/null; then echo "$1"; else echo "$2"; fi
 }
 client=$(program mariadb mysql)
+# A command that is given the dump's.
+whatever=
 dump=$(program mariadb-dump mysqldump)
 # MySQL's writes the rows of a statement in one line, of which nobody counts them, and which transactions there were, which a
 # server that has had any takes from no dump.
@@ -32,7 +34,7 @@ ask() {
 dump_of() {
   name=$1
   shift
-  hand_over mariadb-sql "$name" "$dump" "$options" --single-transaction --quick --hex-blob --routines --events --triggers $own "$@"
+  hand_over mariadb-sql "$name" $whatever "$dump" "$options" --single-transaction --quick --hex-blob --routines --events --triggers $own "$@"
 }
 
 version=$(ask 'select version()') || give_up 1

@@ -6,13 +6,11 @@ hand_over postgresql-roles "" pg_dumpall --no-password --database=postgres --glo
 # dump_one OID
 dump_one() {
   oid=$1
-  # It may have been dropped since: then there is none to dump, and none is missing.
-  name=$(ask "select datname from pg_database where oid = $oid") || give_up 1
-  [ "$name" != x ] || return 0
-  name=${name%?x}
+  # Where it was dropped there is none to dump, and none is missing.
+  named "$oid" || return 0
   if [ "$(ask "select datallowconn from pg_database where oid = $oid")" != "t
 x" ]; then
-    leave_out "$name" "it lets nobody connect (datallowconn)"
+    leave_out_closed "$oid"
     return 0
   fi
   conninfo=$(ask "select 'dbname=''' || replace(replace(datname, '\\', '\\\\'), '''', '\\''') || '''' from pg_database where oid = $oid") || give_up 1

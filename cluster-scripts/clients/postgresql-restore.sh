@@ -2,6 +2,9 @@
 # restore has made itself. All is done from template1: what is renamed must have nobody in it.
 . "$(dirname "$0")/postgresql.sh"
 
+# What a database or the account has set for itself is for who uses it: a restore may write, and take its time.
+export PGOPTIONS='-c default_transaction_read_only=off -c statement_timeout=0 -c lock_timeout=0 -c idle_in_transaction_session_timeout=0'
+
 # sql DATABASE: runs its input, in which :"name" and :"other" stand for databases
 sql() {
   psql --no-psqlrc --no-password --tuples-only --no-align --field-separator="$(printf '\t')" --quiet \
@@ -44,7 +47,7 @@ SQL
 of_text() {
   role=$(printf %s "$DATABASE_USER" | sed 's/[.]/\\./g')
   sed "1,/^\\\\connect /{/^CREATE ROLE \"\{0,1\}$role\"\{0,1\};/d;/^ALTER ROLE \"\{0,1\}$role\"\{0,1\} /d;}" |
-    PGOPTIONS='-c lc_messages=C' psql --no-psqlrc --no-password --quiet --dbname=template1 --output=/dev/null 2>"$asked.said" || {
+    PGOPTIONS="$PGOPTIONS -c lc_messages=C" psql --no-psqlrc --no-password --quiet --dbname=template1 --output=/dev/null 2>"$asked.said" || {
     cat "$asked.said" >&2
     return 1
   }

@@ -21,5 +21,16 @@ ask() {
   psql --no-psqlrc --no-password --tuples-only --no-align --quiet --set=ON_ERROR_STOP=1 --dbname=postgres --command="$1" 2>"${lane}errors" && printf x
 }
 
+# named OID: sets "name"; fails where there is no such database any more, as it may have been dropped since
+named() {
+  name=$(ask "select datname from pg_database where oid = $1") || give_up 1
+  [ "$name" != x ] && name=${name%?x}
+}
+
+# leave_out_closed OID
+leave_out_closed() {
+  ! named "$1" || leave_out "$name" "it lets nobody connect (datallowconn)"
+}
+
 version=$(ask 'show server_version') || give_up 1
 tell server "PostgreSQL ${version%?x}"

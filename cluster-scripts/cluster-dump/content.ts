@@ -37,11 +37,14 @@ const lineFeed = 10;
 const longestHead = 1024;
 /** The end of a dump, with what newer versions write behind it ("\unrestrict KEY"). */
 const longestEnd = 512;
+/** Of a line's end. */
+const longestTail = 16;
 
 /** Splits text into lines, each given by its beginning. */
 abstract class ByLine {
   private bytes = 0;
   private head: Buffer = Buffer.alloc(0);
+  private tail: Buffer = Buffer.alloc(0);
   private ending: Buffer = Buffer.alloc(0);
 
   add(chunk: Buffer): void {
@@ -51,18 +54,29 @@ abstract class ByLine {
     for (;;) {
       const end = chunk.indexOf(lineFeed, at);
       if (end === -1) break;
-      this.line(this.head.length === 0 ? chunk.subarray(at, end) : this.joined(chunk.subarray(at, end)));
-      if (this.head.length > 0) this.head = Buffer.alloc(0);
+      const piece = chunk.subarray(at, end);
+      if (this.head.length === 0) this.line(piece, piece);
+      else this.line(this.joined(piece), this.tailWith(piece));
+      if (this.head.length > 0) this.head = this.tail = Buffer.alloc(0);
       at = end + 1;
     }
-    if (at < chunk.length) this.head = this.joined(chunk.subarray(at));
+    if (at === chunk.length) return;
+    this.head = this.joined(chunk.subarray(at));
+    this.tail = this.tailWith(chunk.subarray(at));
   }
 
-  /** @param line without its line break, from its beginning, and not all of a long one */
-  protected abstract line(line: Buffer): void;
+  /**
+   * @param line without its line break, from its beginning, and not all of a long one
+   * @param tail how it ends
+   */
+  protected abstract line(line: Buffer, tail: Buffer): void;
 
   protected result(): { bytes: number; ending: string } {
     return { bytes: this.bytes, ending: this.ending.toString("latin1") };
+  }
+
+  private tailWith(more: Buffer): Buffer {
+    return Buffer.concat([this.tail, more.subarray(-longestTail)]).subarray(-longestTail);
   }
 
   private joined(more: Buffer): Buffer {
@@ -71,12 +85,16 @@ abstract class ByLine {
   }
 }
 
+const rowsFollow = /^-- Data for Name: /;
+
 /** What pg_dump, pg_dumpall and pg_restore write: rows are lines between "COPY ... FROM stdin;" and "\.". */
 class PostgresqlText extends ByLine implements ContentJudge {
   private readonly tables: Record<string, number> = {};
   private database = "";
   private table: string | undefined;
   private rows = 0;
+  /** Of its comments, the last one said that rows follow. A routine's body may have lines that begin as those of rows do. */
+  private follows = false;
 
   constructor(private readonly trailer: RegExp) {
     super();
@@ -93,13 +111,14 @@ class PostgresqlText extends ByLine implements ContentJudge {
       return;
     }
     const first = line[0];
-    if (first !== 0x43 && first !== 0x5c) return;
+    if (first !== 0x43 && first !== 0x5c && first !== 0x2d) return;
     const text = line.toString("utf8");
+    if (text.startsWith("-- ")) this.follows = rowsFollow.test(text);
     const connected = /^\\connect (?:-reuse-previous=on )?(.*)$/.exec(text);
     if (connected) this.database = `${connected[1] ?? ""} `;
-    // What a function's body has of such lines is counted with the others: a count is for comparing, and decides nothing.
-    const copied = /^COPY ((?:"(?:[^"]|"")*"|[^"\s])+) /.exec(text);
+    const copied = this.follows ? /^COPY ((?:"(?:[^"]|"")*"|[^"\s])+) /.exec(text) : undefined;
     if (!copied || (line.length < longestHead && !text.endsWith(" FROM stdin;"))) return;
+    this.follows = false;
     this.table = `${this.database}${copied[1] ?? ""}`;
     this.rows = 0;
   }
@@ -124,26 +143,36 @@ class Counts extends ByLine implements ContentJudge {
   }
 }
 
-/** What mariadb-dump and mysqldump write: each row is a line behind "INSERT INTO ... VALUES". */
+/**
+ * What mariadb-dump and mysqldump write: rows lie between "LOCK TABLES" and "UNLOCK TABLES", each a line behind its "INSERT INTO", or the
+ * first one the rest of that line. Definitions of tables, views and routines have lines that begin alike, and lie outside.
+ */
 class MariadbText extends ByLine implements ContentJudge {
   private readonly tables: Record<string, number> = {};
-  private database = "";
-  private table = "";
+  /** Undefined where its name has a line break: rows of such a one's tables aren't counted. */
+  private database: string | undefined = "";
+  private table: string | undefined;
 
-  protected line(line: Buffer): void {
+  protected line(line: Buffer, tail: Buffer): void {
     // "(", and then the most common kind of line by far.
     if (line[0] === 0x28) {
-      if (this.table !== "") this.tables[this.table] = (this.tables[this.table] ?? 0) + 1;
+      this.count();
       return;
     }
     const text = line.subarray(0, longestHead).toString("utf8");
-    const used = /^USE (`(?:[^`]|``)*`);$/.exec(text);
-    if (used) this.database = `${used[1] ?? ""}.`;
-    const filled = /^INSERT INTO (`(?:[^`]|``)*`) VALUES\s*(\()?/.exec(text);
-    if (!filled) return;
-    this.table = `${this.database}${filled[1] ?? ""}`;
-    // Older clients have all rows of a statement in one line.
-    if (filled[2] !== undefined) this.tables[this.table] = (this.tables[this.table] ?? 0) + 1;
+    // MySQL's has each row behind an "INSERT INTO" of its own.
+    if (text.startsWith("INSERT INTO ") && !tail.toString("latin1").endsWith(" VALUES")) this.count();
+    if (text.startsWith("USE `")) {
+      const used = /^USE (`(?:[^`]|``)*`);$/.exec(text);
+      this.database = used ? `${used[1] ?? ""}.` : undefined;
+    }
+    if (text === "UNLOCK TABLES;") this.table = undefined;
+    const locked = /^LOCK TABLES (`(?:[^`]|``)*`) WRITE;$/.exec(text);
+    if (locked && this.database !== undefined) this.table = `${this.database}${locked[1] ?? ""}`;
+  }
+
+  private count(): void {
+    if (this.table !== undefined) this.tables[this.table] = (this.tables[this.table] ?? 0) + 1;
   }
 
   end(): Content {

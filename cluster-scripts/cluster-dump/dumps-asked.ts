@@ -55,6 +55,6 @@ function secondOf(ms: number): number {
 }
 
 /** What all databases need comes first; accounts that this one is done as may change with the last. */
-function rank({ manifest: { database } }: Dump): number {
+export function rank({ manifest: { database } }: Dump): number {
   return database === "" ? 0 : database === "mysql" ? 2 : 1;
 }

@@ -16,10 +16,10 @@ export function folderOf({ target }: ClusterDumpConfig, name: string): string {
 
 /**
  * A name that any file system takes and no other database has: what isn't a letter, a digit or one of "._-" is "%" and its
- * byte, as is the beginning of what looks like a hidden file, an option or a dump.
+ * byte, as is the beginning of what looks like a hidden file, an option, a dump, or the file by which one is accepted.
  */
 export function folderName(name: string): string {
-  const text = name.replace(/[^A-Za-z0-9._-]/g, percent).replace(/^(?:[.-]|d(?=ump_))/, percent);
+  const text = name.replace(/[^A-Za-z0-9._-]/g, percent).replace(/^(?:[.-]|d(?=ump_)|a(?=ccept$))/, percent);
   if (text.length <= longest) return text;
   const sum = createHash("sha256").update(name, "latin1").digest("hex").slice(0, 16);
   return `${text.slice(0, longest - 17)}%${sum}`;

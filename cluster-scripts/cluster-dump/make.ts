@@ -18,6 +18,11 @@ export interface Change {
   readonly former: "renamed" | "dumped" | "stays";
 }
 
+/** Whether a server has it by itself, under this name alone. */
+export function isServersOwn({ database, form }: Manifest): boolean {
+  return database === (form === "mariadb-sql" ? "mysql" : form === "postgresql-archive" ? "template1" : "");
+}
+
 /** @param there databases of the server */
 export function changeOf({ database, form }: Manifest, there: ReadonlySet<string>, beside: boolean): Change {
   const { former } = traitsOf(form);

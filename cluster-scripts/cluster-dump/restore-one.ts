@@ -1,16 +1,22 @@
 import { join } from "node:path";
+import { askCommand } from "../../plan/contracts/ask-command";
 import type { ClusterDumpConfig } from "../../plan/contracts/cluster-dump";
 import { exitCodes, messageOf, RunnerError } from "../../host-scripts/runtime/errors";
+import { shell } from "../../host-scripts/runtime/shell";
 import type { WayContext } from "../../host-scripts/runtime/ways";
 import { called, type ClusterDump } from "./cluster-dump";
-import { folderOf } from "./folder";
+import { wholeServer } from "./dumps-asked";
+import { folderName, folderOf } from "./folder";
 import type { Manifest } from "../../plan/contracts/dump-manifest";
-import { changeOf, make, renamedBy } from "./make";
+import { changeOf, isServersOwn, make, renamedBy } from "./make";
 import type { Dump } from "./manifest";
 import { namesThere, otherName } from "./names";
 import type { RestoreClient } from "./restore-client";
 import { endRestoring, noteRestoring, readRestoring, type Restoring } from "./restoring";
 import { contentOf, takeDump } from "./take";
+
+/** It isn't restored, and what was there is there: others may be restored all the same. */
+export class PutBack extends RunnerError {}
 
 type Context = WayContext<ClusterDumpConfig>;
 
@@ -39,18 +45,23 @@ export async function restoreOne(
   } catch (error) {
     stop.check("restore");
     log.warn(`${called(database)}: ${messageOf(error)}; puts back what was there`);
-    const made = [...(await namesThere(client))].filter(
-      name => !there.has(name) && !renamed.some(({ other }) => other === name),
-    );
-    for (const name of made) await client.ask("back", { name });
-    for (const each of renamed) await client.ask("back", each);
-    if (kept) {
-      for (const name of touched) await client.ask("drop", { name });
-      const input = contentOf(join(folder, kept.file), form);
-      await client.ask("restore", { name: database, other: database, form, input });
+    try {
+      const made = [...(await namesThere(client))].filter(
+        name => !there.has(name) && !renamed.some(({ other }) => other === name),
+      );
+      for (const name of made) await client.ask("back", { name });
+      for (const each of renamed) await client.ask("back", each);
+      if (kept) {
+        for (const name of touched) await client.ask("drop", { name });
+        const input = contentOf(join(folder, kept.file), form);
+        await client.ask("restore", { name: database, other: database, form, input });
+      }
+    } catch (second) {
+      stop.check("restore");
+      throw isNotBack(config, manifest, kept, `${messageOf(error)}; and ${messageOf(second)}`);
     }
     endRestoring(config);
-    throw new RunnerError(exitCodes.failed, {
+    throw new PutBack(exitCodes.failed, {
       failed: `${called(database)} isn't restored: ${messageOf(error)}`,
       kept: "What was there before is there again.",
       next: "the same again, once nothing uses it any more (kubectl scale what does to 0)",
@@ -64,18 +75,50 @@ export async function restoreOne(
   ].join("\n");
 }
 
-/** Dumps what a restore takes the place of. */
+/** It stays on record that the restore was cut. */
+function isNotBack(
+  { seen, job }: ClusterDumpConfig,
+  { database }: Manifest,
+  kept: Manifest | undefined,
+  why: string,
+): RunnerError {
+  const word = database === "" ? wholeServer : folderName(database);
+  return new RunnerError(exitCodes.failed, {
+    failed: `${called(database)} isn't restored, and what was there isn't back: ${why}`,
+    kept: kept
+      ? `What was there is in ${kept.file}. No dump is made until a restore has ended well.`
+      : "What was there has another name, and any restore gives it its own back first. No dump is made until then.",
+    next: kept
+      ? shell`${askCommand(seen.namespace, job, `restore ${word} --at ${kept.startedAt}`)}   (once that is mended; or with another time, as list has them)`
+      : shell`${askCommand(seen.namespace, job, `restore ${word}`)}   (once that is mended)`,
+  });
+}
+
+/** Dumps what a restore takes the place of. @throws {RunnerError} */
 async function dumpFormer(
   { config, log, stop }: Context,
   client: RestoreClient,
-  { database, form }: Manifest,
+  manifest: Manifest,
 ): Promise<Manifest> {
+  const { database, form } = manifest;
   log.info(`dumps ${called(database)} as it is, before it goes`);
   const run: ClusterDump = {
     ...{ config, log, stop, dryRun: false, notes: [], startedAt: new Date() },
     ...{ outcomes: new Map(), rotated: [] },
   };
-  return client.keep(database, offer => takeDump(run, client.client, offer, form, true));
+  try {
+    return await client.keep(database, offer => takeDump(run, client.client, offer, form, true));
+  } catch (error) {
+    stop.check("restore");
+    throw new PutBack(exitCodes.failed, {
+      failed: `${called(database)} isn't restored, as what is there can't be dumped before it goes: ${messageOf(error)}`,
+      kept: "What is there is as it was.",
+      next:
+        database === "" || isServersOwn(manifest)
+          ? "mend what that names, and the same again"
+          : "the same with --beside; or drop by hand what nobody needs of it, and the same again",
+    });
+  }
 }
 
 /** Gives databases their names back that a restore which was cut had taken; nothing is dropped, as it may be anybody's by now. */

@@ -5,11 +5,12 @@ import { momentText } from "../../host-scripts/runtime/moment";
 import type { Answer, ListRequest, RestoreRequest, WayContext, Ways } from "../../host-scripts/runtime/ways";
 import { called } from "./cluster-dump";
 import { dumpsAsked, foldersAsked, wholeServer } from "./dumps-asked";
-import { changeOf } from "./make";
+import { inTurn } from "./in-turn";
+import { changeOf, isServersOwn } from "./make";
 import { type Dump, dumpsOf, goodDumpsOf } from "./manifest";
 import { namesThere } from "./names";
 import { faultOf } from "./prove";
-import { putBackCut, restoreOne } from "./restore-one";
+import { PutBack, putBackCut, restoreOne } from "./restore-one";
 import { RestoreClient } from "./restore-client";
 
 type Context = WayContext<ClusterDumpConfig>;
@@ -100,6 +101,11 @@ async function restore(request: RestoreRequest, context: Context): Promise<Answe
   const dumps = dumpsAsked(config, what[0], atMs);
   if (beside && (what.length === 0 || dumps.some(({ manifest: { database } }) => database === "")))
     throw new Refusal("only one database comes back beside", "the same with a word that list prints");
+  if (beside && dumps.some(({ manifest }) => isServersOwn(manifest)))
+    throw new Refusal(
+      `"${what[0]}" is the server's own, and there under that name alone`,
+      "the same without --beside, which takes the place of what is there",
+    );
   const client = await RestoreClient.meet(config, stop, "restore");
   try {
     for (const dump of dumps) {
@@ -114,13 +120,47 @@ async function restore(request: RestoreRequest, context: Context): Promise<Answe
     }
     if (!dryRun) await putBackCut(context, client);
     const there = await namesThere(client);
-    const lines: string[] = [];
-    for (const dump of dumps)
-      lines.push(dryRun ? wouldText(dump, there, beside) : await restoreOne(context, client, dump, beside));
-    return { text: lines.join("\n"), result: { dumps: dumps.map(({ manifest: { file } }) => file), lines } };
+    const { lines, failures } = dryRun
+      ? { lines: dumps.map(dump => wouldText(dump, there, beside)), failures: [] }
+      : await restoreAll(context, client, dumps, beside);
+    const [first] = failures;
+    if (first && lines.length === 0) throw first;
+    return {
+      ...{ text: lines.join("\n"), result: { dumps: dumps.map(({ manifest: { file } }) => file), lines } },
+      ...(first && {
+        failure: {
+          failed: failures.map(({ failed }) => failed).join("; "),
+          kept: "What was there of these is there again; all others are restored.",
+          next: first.next,
+        },
+      }),
+    };
   } finally {
     client.close();
   }
+}
+
+/** One that can't be restored stops no other, but for what all others need. */
+async function restoreAll(
+  context: Context,
+  client: RestoreClient,
+  dumps: readonly Dump[],
+  beside: boolean,
+): Promise<{ lines: string[]; failures: PutBack[] }> {
+  const lines: string[] = [];
+  const failures: PutBack[] = [];
+  await inTurn(dumps, async (dump, mayComeAgain) => {
+    try {
+      lines.push(await restoreOne(context, client, dump, beside));
+      return "done";
+    } catch (error) {
+      if (!(error instanceof PutBack) || dump.manifest.database === "") throw error;
+      if (mayComeAgain) return "again";
+      failures.push(error);
+      return "done";
+    }
+  });
+  return { lines, failures };
 }
 
 function nameOf({ manifest: { database, file } }: Dump): string {

@@ -9,6 +9,7 @@ import { shell } from "../../host-scripts/runtime/shell";
 import { sizeText } from "../../host-scripts/runtime/size-text";
 import { called } from "../cluster-dump/cluster-dump";
 import { dumpsAsked } from "../cluster-dump/dumps-asked";
+import { inTurn } from "../cluster-dump/in-turn";
 import { makeInEmpty } from "../cluster-dump/make";
 import { allFolders } from "../cluster-dump/folder";
 import { type Dump, goodDumpsOf, manifestsOf } from "../cluster-dump/manifest";
@@ -48,7 +49,8 @@ export const drill: Phase<DumpDrill> = {
     const startedAt = new Date();
     const dumps = hasGood ? dumpsAsked(config, undefined, undefined) : [];
     if (hasGood) await restoreAll(dumps, run);
-    const untried = dumps.slice(drilled.length);
+    const tried = new Set(drilled.map(({ file }) => file));
+    const untried = dumps.filter(dump => !tried.has(factsOf(dump, config).file));
     for (const dump of lost) {
       const reason = "no good dump is there, though one was made: its file is gone, or it was held back";
       drilled.push({ ...factsOf(dump, config), seconds: 0, reason });
@@ -89,19 +91,20 @@ async function restoreAll(dumps: readonly Dump[], run: DumpDrill): Promise<void>
   const client = await RestoreClient.meet(config, stop, "drill");
   try {
     refuseWithoutRoom(dumps, client);
-    for (const [index, dump] of dumps.entries()) {
+    await inTurn(dumps, async (dump, mayComeAgain) => {
       const { database, startedAt } = dump.manifest;
-      log.progress(`drill: ${index} of ${dumps.length} dumps; at ${called(database)}`);
+      log.progress(`drill: ${drilled.length} of ${dumps.length} dumps; at ${called(database)}`);
       const begunMs = performance.now();
       const reason = await faultOfRestored(dump, client, run);
       const seconds = Math.round((performance.now() - begunMs) / 100) / 10;
+      if (reason !== undefined && mayComeAgain && client.client.isThere) return "again";
       drilled.push({ ...factsOf(dump, config), seconds, ...(reason !== undefined && { reason }) });
       const said = `${called(database)} of ${momentText(Date.parse(startedAt))}`;
       if (reason === undefined) log.info(`${said} came back in an empty server in ${seconds} s`);
       else log.warn(`${said} did not come back: ${reason}`);
       // What ended it, such as its memory, says nothing of the dumps behind this one.
-      if (reason !== undefined && !client.client.isThere) break;
-    }
+      return reason !== undefined && !client.client.isThere ? "stop" : "done";
+    });
   } finally {
     client.close();
   }

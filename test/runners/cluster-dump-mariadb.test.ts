@@ -18,6 +18,13 @@ beforeAll(async () => {
     use shop; create table orders (id int primary key auto_increment, note text, image blob);
     insert into orders (note, image) select concat('order (', seq, ')\\n(2'), x'00ff27' from seq_1_to_3000;
     create procedure hello() select 1; create user reader@localhost; grant select on shop.* to reader@localhost;`);
+  // What its dump writes in another way, or with lines that begin as rows do; and a view of a database that comes after it.
+  await world.server.sql(`create database kinds; use kinds; create view orders as select id from shop.orders;
+    create table first (id int); insert into first values (1), (2);
+    create table hidden (id int, more int invisible default 4); insert into hidden (id) values (1), (2), (3);
+    create table parts (id int primary key) partition by range (id) (partition p values less than (10), partition q values less than maxvalue);
+    insert into parts values (1), (20); create table versioned (id int) with system versioning; insert into versioned values (1), (2);
+    delete from versioned where id = 1; create trigger odd before insert on versioned for each row set new.id =\n(select new.id)`);
 });
 afterAll(() => world.close());
 afterEach(() => world.reset());
@@ -59,7 +66,7 @@ test.each(inTime(1, ["mariadb-server.sh", "mariadb-databases.sh"]))(
     };
     const { runner, client } = await world.drill("mariadb-restore.sh", { shadow });
     expect([runner.stdout, runner.status, client.status]).toEqual([
-      expect.stringMatching(/: [13] dumps \(\d+ bytes\) came back in an empty server/),
+      expect.stringMatching(/: [14] dumps \(\d+ bytes\) came back in an empty server/),
       0,
       0,
     ]);
@@ -67,7 +74,7 @@ test.each(inTime(1, ["mariadb-server.sh", "mariadb-databases.sh"]))(
       'if [ "$#" -eq 1 ]; then sed "/^INSERT INTO .orders/,/;$/d" | REAL "$1"; else exec REAL "$@"; fi';
     const lacking = await world.drill("mariadb-restore.sh", { shadow: { ...shadow, mariadb } });
     expect([lacking.runner.stdout, lacking.runner.status]).toEqual([
-      expect.stringMatching(/1 of [13] dumps did not come back in an empty server: .*`orders` has/),
+      expect.stringMatching(/1 of [14] dumps did not come back in an empty server: .*`orders` has/),
       1,
     ]);
     const mariadbd = shadow.mariadbd.replace('"$@"', '"$@" --innodb-data-file-path=ibdata1:5M');
@@ -81,8 +88,10 @@ test.each(inTime(1, ["mariadb-server.sh", "mariadb-databases.sh"]))(
 
 test("each database is a dump of its own, whatever its name, and one that fails stops no other", async () => {
   const { runner } = await world.pod("mariadb-databases.sh");
-  expect([runner.stdout, runner.status]).toEqual([expect.stringContaining("3 good dumps"), 0]);
-  expect(new Set(world.files().map(name => name.split("/")[0]))).toEqual(new Set([odd, "mysql", "shop"]));
+  expect([runner.stdout, runner.status]).toEqual([expect.stringContaining("4 good dumps"), 0]);
+  expect(new Set(world.files().map(name => name.split("/")[0]))).toEqual(
+    new Set([odd, "kinds", "mysql", "shop"]),
+  );
   const failing = await world.pod("mariadb-databases.sh", {
     shadow: {
       "mariadb-dump": 'case "$*" in *" shop") REAL "$@" | head -c 5000; exit 2 ;; *) exec REAL "$@" ;; esac',
@@ -92,7 +101,7 @@ test("each database is a dump of its own, whatever its name, and one that fails 
     expect.stringMatching(/database "shop": its program ended with 2/),
     1,
   ]);
-  expect(world.metrics()).toMatchObject({ backup_dumps: 2, backup_failed_dumps: 1 });
+  expect(world.metrics()).toMatchObject({ backup_dumps: 3, backup_failed_dumps: 1 });
   const cut = await world.pod("mariadb-server.sh", {
     shadow: { "mariadb-dump": 'REAL "$@" | head -c 50000' },
   });
@@ -164,6 +173,51 @@ describe("a restore", () => {
     const { runner } = await world.ask(restore, "restore");
     expect([runner.stdout, runner.status]).toEqual([expect.stringMatching(/the whole server is as of/), 0]);
     expect(await world.server.sql(state)).toBe(before);
+  });
+
+  test("counts the rows of any kind of table, and of several databases one comes back that has a view of another", async () => {
+    await world.pod("mariadb-databases.sh");
+    const json = world.files("kinds").find(name => name.endsWith(".json")) ?? "";
+    expect(readManifest(join(world.target, "kinds", json))?.tables).toEqual({
+      ...{ "`kinds`.`first`": 2, "`kinds`.`hidden`": 3, "`kinds`.`parts`": 2, "`kinds`.`versioned`": 1 },
+    });
+    await world.server.sql("drop database kinds; drop database shop");
+    const all = await world.ask(restore, "restore");
+    expect([all.runner.stdout, all.runner.status]).toEqual([
+      expect.stringMatching(/database "shop" is as of .*\n(?:.*\n)*database "kinds" is as of /),
+      0,
+    ]);
+    expect(await world.server.sql("select count(*) from kinds.orders")).toBe("3000");
+    const accounts = await world.ask(restore, "restore mysql --beside");
+    expect([accounts.runner.stdout, accounts.runner.status]).toEqual([
+      expect.stringMatching(/"mysql" is the server's own/),
+      3,
+    ]);
+  });
+
+  test("that fails stops none of the others; where its database can't be dumped before, that is said, and what to do", async () => {
+    await world.pod("mariadb-databases.sh");
+    const dump = 'case "$*" in *" kinds") echo "no rights" >&2; exit 3 ;; *) exec REAL "$@" ;; esac';
+    const { runner } = await world.ask(restore, "restore", { shadow: { "mariadb-dump": dump } });
+    expect([runner.stdout, runner.status]).toEqual([
+      expect.stringMatching(
+        /database "shop" is as of [^]*database "kinds" isn't restored, as what is there can't be dumped before it goes: .*no rights[^]*all others are restored/,
+      ),
+      1,
+    ]);
+  });
+
+  test("beside that fails leaves nothing behind, in the server's words", async () => {
+    await world.pod("mariadb-databases.sh");
+    const mariadb =
+      'case "$*" in *execute*|*batch*) exec REAL "$@" ;; *) { head -c 500; echo "nonsense" | sed "s/.*/&\\n&\\n&\\n&\\n&\\n&;/"; } | REAL "$@" ;; esac';
+    const { runner } = await world.ask(restore, "restore shop --beside", { shadow: { mariadb } });
+    expect([runner.stdout, runner.status]).toEqual([
+      expect.stringMatching(/isn't restored: ERROR \d+ .*\n.*What was there before is there again/),
+      1,
+    ]);
+    expect(await world.server.sql("show databases like 'shop%'")).toBe("shop");
+    expect((await world.pod("mariadb-databases.sh")).runner.status).toBe(0);
   });
 
   test("that fails in its midst puts back what was there", async () => {

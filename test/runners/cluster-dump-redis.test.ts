@@ -13,7 +13,7 @@ const asked = `dbsize
 dump "odd\\x00\\n key"
 lrange list 0 -1
 zrange ranks 0 -1 withscores
-select 3
+select 30
 hgetall other`;
 
 beforeAll(async () => {
@@ -30,7 +30,7 @@ beforeEach(async () => {
       "rpush list a b c",
       "zadd ranks 1 one 2.5 two",
     ]
-      .concat("set passing soon ex 100000", "select 3", "hset other field value")
+      .concat("set passing soon ex 100000", "select 30", "hset other field value")
       .join("\n"),
   );
 });
@@ -164,6 +164,26 @@ test.each(inTime(2, faults))(
     expect(world.files()).toEqual(before);
   },
 );
+
+test("where neither the dump nor what was there can be loaded, it says where that is, and what it says to type brings it back", async () => {
+  const before = await world.server.sql(asked);
+  await world.pod("redis-server.sh");
+  const shadow = {
+    "redis-cli":
+      'case "$*" in *--pipe*) cat >/dev/null; echo "OOM command not allowed" >&2; exit 1 ;; *) exec REAL "$@" ;; esac',
+  };
+  const { runner } = await world.ask("redis-restore.sh", "restore", { shadow });
+  expect([runner.stdout, runner.status]).toEqual([
+    expect.stringMatching(
+      /isn't restored, and what was there isn't back: OOM .*\n.*What was there is in dump_.*No dump is made until/,
+    ),
+    1,
+  ]);
+  expect((await world.pod("redis-server.sh")).runner.stdout).toMatch(/a restore of the whole server was cut/);
+  const [, typed = ""] = /ASK=(restore \. --at [^'" ]+)/.exec(runner.stdout) ?? [];
+  expect((await world.ask("redis-restore.sh", typed)).runner.status).toBe(0);
+  expect(await world.server.sql(asked)).toBe(before);
+});
 
 test("a dump that rotted is restored by nobody, and what there is stays", async () => {
   await world.pod("redis-server.sh");

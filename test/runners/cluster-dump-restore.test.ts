@@ -40,7 +40,11 @@ async function fill(name: string): Promise<void> {
      insert into orders (note) select 'order ' || n from generate_series(1, 500) n;
      create index by_note on orders (note) where id > 3; select lo_from_bytea(4711, 'a large object');
      create table "odd (name" (a int) partition by list (a); create table part partition of "odd (name" for values in (1);
-     insert into "odd (name" values (1); grant select on orders to reader;`,
+     insert into "odd (name" values (1); grant select on orders to reader;
+     create function lines_as_of_rows() returns text language sql as $$ select '
+COPY public.part FROM stdin;
+1
+2' $$`,
     `dbname='${name.replaceAll(/[\\']/g, "\\$&")}'`,
   );
 }
@@ -74,6 +78,9 @@ afterEach(() => world.reset());
 
 test("each database comes back into an empty server with roles, owners, grants, indexes, sequences, large objects and rows", async () => {
   await fill(oddName);
+  await world.server.sql(
+    `alter database "${oddName.replaceAll('"', '""')}" set default_transaction_read_only = on`,
+  );
   const before = await describeAll();
   await world.pod("postgresql-databases.sh");
   await emptyServer();
@@ -187,18 +194,20 @@ testLong(
     const before = [await world.server.sql(describeRoles), await described("shop")];
     await world.pod("postgresql-server.sh");
     await world.server.sql("delete from orders where id > 7", "shop");
+    // It is moved aside as all others are, and nobody can count what it has.
+    await world.server.sql("create database closed allow_connections false");
     const would = await world.ask(restore, "restore --dry-run");
     expect(would.runner.stdout).toMatch(
-      /would restore the whole server from dump_.*\n.*database "shop" would get another name/,
+      /would restore the whole server from dump_.*\n.*database "shop".* would get another name/,
     );
-    expect(await names()).toEqual(["shop"]);
+    expect(await names()).toEqual(["closed", "shop"]);
     const { runner } = await world.ask(restore, "restore");
     expect([runner.stdout, runner.status]).toEqual([
       expect.stringMatching(/what database "shop" was before is/),
       0,
     ]);
     expect([await world.server.sql(describeRoles), await described("shop")]).toEqual(before);
-    const [, kept = ""] = await names();
+    const [, , kept = ""] = await names();
     expect(kept).toMatch(/^shop_before_/);
     expect(await world.server.sql("select count(*) from orders", kept)).toBe("7");
   },
@@ -224,6 +233,11 @@ test("one database comes back in place, or beside the one that is there; list sa
     /^shop {2}\(database "shop"\)\n {2}\S+Z {2}\d+ bytes {2}2 tables {2}501 rows/m,
   );
   expect((await world.ask(restore, "verify")).runner).toMatchObject({ status: 0 });
+  const own = await world.ask(restore, "restore template1 --beside");
+  expect([own.runner.stdout, own.runner.status]).toEqual([
+    expect.stringMatching(/"template1" is the server's own/),
+    3,
+  ]);
 });
 
 describe("nothing is lost where", () => {
