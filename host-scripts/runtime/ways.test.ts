@@ -50,4 +50,14 @@ test("a look at copies that is stopped is to be asked for again: what starts the
   await expect(goWay({ list: way, verify: way }, asked, { config, log, json: false })).rejects.toMatchObject({
     ...{ exitCode: 143, next: "the same command again" },
   });
+  // Into a folder that has some of it by now, it would be refused.
+  const request = { what: [], into: "/root/restored", dryRun: true, switches: new Set<string>() };
+  const restore = {
+    ...{ usage: "", does: "", words: [0, 1] as const },
+    run: (asked: object, context: Parameters<typeof way.run>[1]) =>
+      way.run(asked, context).then(() => Promise.reject(new Error("cut"))),
+  };
+  await expect(
+    goWay({ list: way, restore }, { verb: "restore", request }, { config, log, json: false }),
+  ).rejects.toMatchObject({ next: "the same command again, with a new folder behind --into" });
 });

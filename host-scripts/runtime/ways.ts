@@ -102,7 +102,7 @@ export async function goWay<Config extends RunnerConfig>(
       `user ${user} can't reach copies, expected root`,
       shell`sudo ${config.job} ${asked.verb === "versions" ? "list" : asked.verb}`,
     );
-  const stop = new Stop(config.job, log, again);
+  const stop = new Stop(config.job, log, againOf(asked));
   const quiet = stop.listen();
   try {
     const answer = await answered(ways, asked, { config, log, stop });
@@ -111,7 +111,7 @@ export async function goWay<Config extends RunnerConfig>(
     return tell(config.job, asked.verb, answer, log, json);
   } catch (fault) {
     // Whatever a command that was cut short made of it: the reason is the stop.
-    throw stop.stopped ? stopped(stop, asked.verb, fault) : fault;
+    throw stop.stopped ? stopped(stop, asked, fault) : fault;
   } finally {
     quiet();
   }
@@ -159,17 +159,21 @@ function tell(job: string, verb: string, { text, result, failure }: Answer, log:
 }
 
 /** Nothing that a unit or a CronJob starts does what a person asked for. */
-const again = "the same command again";
+function againOf(asked: Asked): string {
+  // What came already is in there, and none but an empty one is taken.
+  const isInto = asked.verb === "restore" && asked.request.into !== undefined;
+  return `the same command again${isInto ? ", with a new folder behind --into" : ""}`;
+}
 
 /** What a stop leaves is for the handler to say, which knows it. */
-function stopped(stop: Stop, verb: string, fault: unknown): RunnerError {
+function stopped(stop: Stop, asked: Asked, fault: unknown): RunnerError {
   const said = fault instanceof RunnerError ? fault : undefined;
   try {
-    stop.check(verb);
+    stop.check(asked.verb);
   } catch (error) {
     if (!(error instanceof RunnerError)) throw error;
     const kept = said && said.kept !== "" ? said.kept : "What was there before is there.";
-    const next = said && said.next !== "" ? said.next : again;
+    const next = said && said.next !== "" ? said.next : againOf(asked);
     return new RunnerError(error.exitCode, { failed: error.failed, kept, next }, { cause: fault });
   }
   throw fault;
