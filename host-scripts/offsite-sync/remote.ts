@@ -23,6 +23,8 @@ export interface Asking {
   readonly lock?: Lock;
   /** Over which it is asked; without one, each time over a connection of its own. */
   readonly connection?: SharedConnection;
+  /** What asks once more; the next run unless given. */
+  readonly again?: string;
   /** What is known of the destination's rsync. */
   readonly memory?: Pick<Memory, "rsync">;
   /** All is asked over that connection, or not at all: what was sent over it isn't known to be on the destination's disk. */
@@ -262,7 +264,7 @@ export function lookThere({ destination }: OffsiteSyncConfig, { look, next }: Di
 
 /** What a pass that didn't come through comes to. */
 export function failureOf(
-  { config, connection, isBound }: Asking,
+  { config, connection, isBound, again }: Asking,
   what: string,
   { result }: Pick<RsyncPass, "result">,
   kept: string,
@@ -316,7 +318,7 @@ export function failureOf(
     next:
       isOther || isSilent
         ? shell`ssh-keyscan -p ${port} ${address}   (compared on ${name} itself; if its key was replaced, pin the new one in the estate)`
-        : shell`ping -c 3 ${address}; systemctl start ${config.job}`,
+        : shell`ping -c 3 ${address}; ${ready(again ?? shell`systemctl start ${config.job}`)}`,
   };
   return isLost(result) ? new Away(exitCodes.failed, failure) : new RunnerError(exitCodes.failed, failure);
 }

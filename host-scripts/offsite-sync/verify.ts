@@ -9,6 +9,7 @@ import { requireRoot } from "../runtime/root";
 import { shell } from "../runtime/shell";
 import { type Leg, nothingSent, type Offsite } from "./offsite";
 import { uncarriedBelow } from "./uncarried";
+import { refuseUnfinished } from "./unfinished";
 
 /** Proves each leg's source: one that is away, empty or another file system holds up itself alone. */
 export const verify: Phase<Offsite> = {
@@ -18,6 +19,7 @@ export const verify: Phase<Offsite> = {
     requireRoot(config.job, "read every file with its owner and ACL");
     for (const leg of config.legs) {
       try {
+        refuseUnfinished(config, leg);
         await proveSource(run, leg);
         run.legs.push({
           ...{ leg, parts: [], oldestMs: undefined, isFull: false, isUnsettled: false, isDone: false },

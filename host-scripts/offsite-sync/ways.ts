@@ -32,9 +32,13 @@ import {
   remoteRsync,
   remoteShell,
 } from "./remote";
+import { beginRestore, endRestore } from "./unfinished";
 import { emptyPlace, isTakenAway, makePlace } from "./restore-place";
 
 type Context = WayContext<OffsiteSyncConfig>;
+
+/** To start the job would copy the other way. */
+const again = "the same command again";
 
 /** Switch of a restore. */
 const unhindered = "without-room";
@@ -144,8 +148,19 @@ async function listFar(what: string, context: Context): Promise<Answer> {
     cwd: "/",
     onText: line => lines.push(line),
   });
-  if (pass.outcome !== "complete") throw failureOf(context, what, pass, "Nothing was changed.");
+  if (pass.outcome !== "complete") throw notAnswered(context, what, pass);
   return { text: lines.join("\n"), result: { path: what, entries: lines } };
+}
+
+/** Of a look at what is there. */
+function notAnswered(context: Context, path: string, pass: RsyncPass): RunnerError {
+  const { config } = context;
+  if (/change_dir .* failed: No such file or directory \(2\)/.test(pass.result.stderr))
+    return new Refusal(
+      `${config.destination.name} has no folder ${quoted(path)}`,
+      shell`${config.job} list ${typable(dirname(path))}`,
+    );
+  return failureOf({ ...context, again }, path, pass, "Nothing was changed.");
 }
 
 /** Nobody's budget ends a connection for somebody who waits. */
@@ -156,7 +171,10 @@ async function connected<Result>(
   context: Context,
   ask: (connection: SharedConnection | undefined) => Promise<Result>,
 ): Promise<Result> {
-  const connection = await connect(context, { timeoutMs: longestMs, kept: "Nothing was changed." });
+  const connection = await connect(
+    { ...context, again },
+    { timeoutMs: longestMs, kept: "Nothing was changed." },
+  );
   try {
     return await ask(connection);
   } finally {
@@ -202,7 +220,7 @@ async function compare(what: string | undefined, context: Context & Asking): Pro
       },
     );
     if (pass.outcome !== "complete" && pass.outcome !== "vanished")
-      throw failureOf(context, path, pass, "Nothing was changed.");
+      throw failureOf({ ...context, again }, path, pass, "Nothing was changed.");
     entries += pass.entries;
   }
   const lines = [
@@ -250,12 +268,11 @@ async function restore(request: RestoreRequest, context: Context): Promise<Answe
   const isMade = request.into === undefined && !existsSync(into);
   const opened = request.into === undefined ? into : await open(true);
   const done = await connected(context, async connection => {
-    if (!request.switches.has(unhindered)) {
-      const asked = await looked({ ...context, ...(connection && { connection }) }, path, to, only);
-      refuseWithoutRoom(asked, opened, config.job);
-    }
+    const asked = await looked({ ...context, ...(connection && { connection }) }, path, to, only);
+    if (!request.switches.has(unhindered)) refuseWithoutRoom(asked, opened, config.job);
+    if (request.into === undefined) beginRestore(config, path);
     const place = request.into === undefined ? makePlace(into) : await open(false);
-    return restoreTree({
+    const restored = await restoreTree({
       from: place,
       into: place,
       ...(only && { only }),
@@ -269,6 +286,8 @@ async function restore(request: RestoreRequest, context: Context): Promise<Answe
       },
       ...{ stateDir: config.stateDir, lockFd: required(lock, "lock").fd, log, stop: stop.signal },
     });
+    if (request.into === undefined) endRestore(config, path);
+    return restored;
   }).catch((error: unknown) => {
     if (!isMade || (existsSync(into) && !isTakenAway(into))) throw error;
     if (!(error instanceof RunnerError) || error instanceof Refusal || path === leg.from) throw error;
@@ -334,6 +353,7 @@ async function looked(
 ): Promise<Looked> {
   const { stateDir } = context.config;
   let furtherNames = 0;
+  const missing = new Set(only);
   mkdirSync(stateDir, { recursive: true, mode: 0o700 });
   const look = (filters: readonly string[]) =>
     remoteRsync(
@@ -343,11 +363,18 @@ async function looked(
         `${stateDir}/nothing/`,
       ],
       { cwd: "/" },
-      ({ letters }) => {
+      ({ letters, path: found }) => {
+        missing.delete(found.toString("latin1"));
         if (letters.startsWith("h")) furtherNames += 1;
       },
     );
   const pass = only ? await withNameFilters(stateDir, only, look) : await look([]);
-  if (pass.outcome !== "complete") throw failureOf(context, path, pass, "Nothing was changed.");
+  if (pass.outcome !== "complete") throw notAnswered(context, path, pass);
+  const [first] = missing;
+  if (first !== undefined)
+    throw new Refusal(
+      `${context.config.destination.name} has no ${quoted(Buffer.from(first, "latin1"))} in ${quoted(path)}`,
+      shell`${context.config.job} list ${typable(first.includes("/") ? `${path}/${Buffer.from(dirname(first), "latin1").toString()}` : path)}`,
+    );
   return { ...pass, inodes: pass.entries - furtherNames };
 }

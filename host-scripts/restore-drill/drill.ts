@@ -92,7 +92,7 @@ async function sizeOf(run: RestoreDrill, tier: Tier, { path, sent }: DrillCopy):
   const size = sizeAnswer.safeParse(jsonOf(result.stdout));
   if (result.exitCode === 0 && size.success) return { ...size.data, blockBytes: size.data.bytes };
   const why = `${tier.job} can't be asked for it: ${saidIn(result.stdout) ?? (firstLines(result.stderr) || `it ended with ${result.exitCode ?? result.ended}`)}`;
-  if (sent.isYounger && /No such file or directory \(2\)/.test(why))
+  if (sent.isYounger && /has no folder |No such file or directory \(2\)/.test(why))
     return `it was made since all was last sent, and may not be there yet; ${why}`;
   faults.push(`${path} was not drilled: ${why}`);
   return why;

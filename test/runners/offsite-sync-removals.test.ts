@@ -1,4 +1,13 @@
-import { existsSync, lstatSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { openSegment } from "../../host-scripts/runtime/journal";
 import { debianPackages } from "../../lab/debian";
@@ -180,6 +189,33 @@ test("what a file system was mounted over is there still, and loses nothing ther
   await succeeds();
   await world.inside("umount", join(world.folder, "backup/scratch"));
   expect(existsSync(far("films/old/covered"))).toBe(true);
+});
+
+test("what a restore has not brought back yet is at the destination alone, and stays there", async () => {
+  const place = join(world.folder, "photos/immich");
+  const here = join(world.photos, "immich");
+  for (let index = 0; index < 8; index += 1) writeFileSync(join(here, `2020/${index}`), "a".repeat(200_000));
+  await succeeds();
+  rmSync(here, { recursive: true });
+  world.shadow("rsync", 'case "$*" in *--dry-run*) exec REAL "$@";; esac; exec REAL --bwlimit=100 "$@"');
+  const restoring = world.start(["restore", place]);
+  await restoring.until(() => existsSync(join(here, "2020/0")));
+  restoring.kill("SIGKILL");
+  await restoring.finished;
+  world.unshadow("rsync");
+  lastPass(40);
+  const night = await run();
+  expect([night.status, night.stderr]).toEqual([
+    1,
+    expect.stringContaining(`the restore of "${place}" has not come to its end`),
+  ]);
+  const there = (): string[] => readdirSync(join(world.far.tree, "nfs/immich/2020"));
+  expect(there()).toHaveLength(10);
+  const [, aside = ""] = /Next: (mv \S+ \S+ \S+);/.exec((await run("restore", place)).stderr) ?? [];
+  await world.inside("sh", "-c", aside);
+  await succeeds("restore", place);
+  await succeeds();
+  expect(there()).toHaveLength(10);
 });
 
 test("a subvolume, which rsync passes over without a word, is no part of a leg that is whole there", async () => {

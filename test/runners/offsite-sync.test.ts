@@ -434,6 +434,28 @@ test("a restore of one file makes no folder in its place, and says what brings i
   expect(refused.status).not.toBe(0);
 });
 
+test("what isn't there is no restore that came through, and its message leads to a look, not to a run", async () => {
+  const books = join(world.folder, "backup/books");
+  const into = ["--into", join(world.folder, "photos/restored")];
+  const name = await run("restore", books, "one", "deep/nope", ...into);
+  expect([name.status, name.stderr]).toEqual([
+    3,
+    expect.stringMatching(
+      /nas has no "deep\/nope" in .*\n.*\n.*Next: offsite-sync-backup list \S+\/books\/deep\n/,
+    ),
+  ]);
+  const path = await run("restore", `${books}/nope`, ...into);
+  expect([path.status, path.stderr]).toEqual([
+    3,
+    expect.stringMatching(/nas has no folder ".*nope"\n.*\n.*Next: offsite-sync-backup list \S+\/books\n/),
+  ]);
+  expect(existsSync(join(world.photos, "restored"))).toBe(false);
+  await world.far.stop();
+  const away = await run("restore", books, ...into);
+  await world.far.start();
+  expect(away.stderr).toMatch(/Next: ping -c 3 127.0.0.1; the same command again\n/);
+});
+
 test("list says what is owed, and verify what differs and what only the destination has", async () => {
   const atRest = versionsAnswer.parse((await run("list", "--versions")).result).versions;
   expect(atRest.flatMap(({ lacks }) => lacks)).toEqual([]);
