@@ -4,7 +4,7 @@ import type { ClusterDumpConfig } from "../../plan/contracts/cluster-dump";
 import { Refusal } from "../../host-scripts/runtime/errors";
 import { momentText } from "../../host-scripts/runtime/moment";
 import { allFolders, folderName } from "./folder";
-import { type Dump, dumpsOf, formerDumpsOf, goodDumpsOf } from "./manifest";
+import { type Dump, dumpsOf, formerDumpsOf, goodDumpsOf, newestGoodOf } from "./manifest";
 
 /** Word for what the whole server has, in place of a database's. */
 export const wholeServer = ".";
@@ -36,9 +36,10 @@ export function dumpsAsked(
       ({ manifest: { startedAt } }) =>
         atMs !== undefined && secondOf(Date.parse(startedAt)) === secondOf(atMs),
     );
-    const newest = goodDumpsOf(folder).findLast(
-      ({ manifest: { startedAt } }) => atMs === undefined || Date.parse(startedAt) <= atMs,
-    );
+    const newest =
+      atMs === undefined
+        ? newestGoodOf(folder)
+        : goodDumpsOf(folder).findLast(({ manifest: { startedAt } }) => Date.parse(startedAt) <= atMs);
     const dump = exact ?? newest;
     return dump ? [dump] : [];
   });

@@ -4,7 +4,7 @@ import { syncFolder } from "../../host-scripts/runtime/durable";
 import { shell } from "../../host-scripts/runtime/shell";
 import { called, type ClusterDump } from "./cluster-dump";
 import type { Manifest } from "../../plan/contracts/dump-manifest";
-import { dumpsOf, goodDumpsOf, removeDump, writeManifest } from "./manifest";
+import { dumpsOf, newestGoodOf, removeDump, writeManifest } from "./manifest";
 
 /** File in a folder of dumps by which an operator says that the next one is meant to be so much smaller or larger. */
 const acceptFile = "accept";
@@ -18,7 +18,7 @@ export function judgeSize(
   folder: string,
   made: Manifest,
 ): string | undefined {
-  const before = goodDumpsOf(folder).at(-1)?.manifest;
+  const before = newestGoodOf(folder)?.manifest;
   if (before === undefined || before.contentBytes === 0) return undefined;
   const percent = (100 * made.contentBytes) / before.contentBytes;
   const { leastPercent, mostPercent } = config.band;

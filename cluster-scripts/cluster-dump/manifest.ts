@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { dumpForms } from "../../plan/contracts/dump-forms";
 import { type Manifest, manifest } from "../../plan/contracts/dump-manifest";
+import { withoutAhead } from "../../host-scripts/runtime/clock";
 import { writeDurably } from "../../host-scripts/runtime/durable";
 
 /** A dump that lies in a folder. */
@@ -34,6 +35,11 @@ export function manifestsOf(folder: string): Manifest[] {
 
 export function goodDumpsOf(folder: string): Dump[] {
   return dumpsOf(folder).filter(({ manifest: { held, former } }) => !held && !former);
+}
+
+/** As far as is known: any node's clock may have dated one. */
+export function newestGoodOf(folder: string): Dump | undefined {
+  return withoutAhead(goodDumpsOf(folder), ({ manifest: { startedAt } }) => Date.parse(startedAt)).at(-1);
 }
 
 /** Dumps of what a restore took the place of. */

@@ -5,6 +5,7 @@ import {
   databaseSuccessMetric,
 } from "../../plan/contracts/cluster-dump";
 import type { Counted } from "../../plan/contracts/metric";
+import { isAhead } from "../../host-scripts/runtime/clock";
 import type { Summary } from "../../host-scripts/runtime/job-run";
 import { family } from "../../host-scripts/runtime/metric-text";
 import { tellPart } from "../../host-scripts/runtime/part-metrics";
@@ -12,7 +13,7 @@ import { noted } from "../../host-scripts/runtime/quoted";
 import type { ClusterDump } from "./cluster-dump";
 import { allFolders } from "./folder";
 import type { Manifest } from "../../plan/contracts/dump-manifest";
-import { goodDumpsOf } from "./manifest";
+import { newestGoodOf } from "./manifest";
 
 /** What a run tells of itself. */
 export const summary: Summary<ClusterDump, Counted<ReturnType<typeof clusterDumpMetrics>>> = {
@@ -46,10 +47,11 @@ function asText(name: string): string {
 
 /** Tells how old each database's newest good dump is, also of one that the server no longer has: somebody may miss it. */
 export async function tellDatabases({ config, log }: ClusterDump, stop: AbortSignal): Promise<void> {
-  const newest = allFolders(config).flatMap(folder => goodDumpsOf(folder).slice(-1));
+  const newest = allFolders(config).flatMap(folder => newestGoodOf(folder) ?? []);
   const ages = newest.map(({ manifest: { database, startedAt } }) => ({
     labels: { database: asText(database) },
-    value: Math.floor(Date.parse(startedAt) / 1000),
+    // When one that a clock which was ahead has dated was made isn't known.
+    value: isAhead(Date.parse(startedAt), Date.now()) ? 0 : Math.floor(Date.parse(startedAt) / 1000),
   }));
   const what = "the age of each database's dump";
   const textfile = join(config.stateDir, "databases.prom");

@@ -7,7 +7,7 @@ import { called } from "./cluster-dump";
 import { dumpsAsked, foldersAsked, wholeServer } from "./dumps-asked";
 import { inTurn } from "./in-turn";
 import { changeOf, isServersOwn } from "./make";
-import { type Dump, dumpsOf, goodDumpsOf } from "./manifest";
+import { type Dump, dumpsOf, newestGoodOf } from "./manifest";
 import { namesThere } from "./names";
 import { faultOf } from "./prove";
 import { PutBack, putBackCut, restoreOne } from "./restore-one";
@@ -62,7 +62,7 @@ async function list({ what }: ListRequest, { config, stop, log }: Context): Prom
 
 async function verify({ what }: ListRequest, { config, stop, log }: Context): Promise<Answer> {
   const dumps = foldersAsked(config, what).flatMap(folder =>
-    what === undefined ? goodDumpsOf(folder).slice(-1) : dumpsOf(folder),
+    what === undefined ? (newestGoodOf(folder) ?? []) : dumpsOf(folder),
   );
   const client = await RestoreClient.meet(config, stop, "verify");
   try {

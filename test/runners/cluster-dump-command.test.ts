@@ -48,6 +48,24 @@ test("what a command makes is read by another, kept with its counts, and put bac
   expect((await world.ask("command-restore.sh", "verify .", { environment })).runner.status).toBe(0);
 });
 
+test("a dump that a node's clock has dated years ahead is the newest for nobody once there is another", async () => {
+  const environment = commands();
+  await world.pod("command-server.sh", { environment, at: "2060-01-01T00:00:00Z" });
+  const right = await world.pod("command-server.sh", { environment });
+  expect(right.runner.stdout).toMatch(/this host's clock went back/);
+  const age = (): string | undefined =>
+    world.pushes.received
+      .map(({ body }) => /^backup_database_last_success_timestamp\S* (\d+)$/m.exec(body)?.[1])
+      .findLast(value => value !== undefined);
+  expect(age()).toBe("0");
+  writeFileSync(things, "one\ntwo\nthree\nfour\n");
+  expect((await world.pod("command-server.sh", { environment })).runner.status).toBe(0);
+  expect(Math.abs(Number(age()) - Date.now() / 1000)).toBeLessThan(3600);
+  writeFileSync(things, "another\n");
+  expect((await world.ask("command-restore.sh", "restore", { environment })).runner.status).toBe(0);
+  expect(readFileSync(things, "utf8")).toBe("one\ntwo\nthree\nfour\n");
+});
+
 test.each(
   inTime(1, [
     ["that ends with an error", { MAKE: "echo '0 lines'; exit 4" }, /its program ended with 4/],
