@@ -105,17 +105,22 @@ export function startRunner<
   const log = createLog(runner.name, options);
   startProgram(runner.name, log, async () => {
     const { grammar } = runner;
-    const args = grammar ? grammar.parse(argv) : parseRunnerArguments(runner.name, argv, runner);
-    if (args) {
-      const config = readConfig(args.config, runner.contract);
-      try {
-        return await start(runner, args, config, log);
-      } finally {
-        if (args.mode === "run" || args.mode === "way") await runner.leave?.(config, log);
-      }
+    let args: RunnerArguments | OwnArguments<Config> | undefined;
+    try {
+      args = grammar ? grammar.parse(argv) : parseRunnerArguments(runner.name, argv, runner);
+      if (!args) process.stdout.write(grammar ? grammar.help : runHelp(runner.name, runner.does, runner));
+    } finally {
+      // Who typed words that are none, or asked for help, leaves the same behind.
+      const at = argv.indexOf("--config") + 1;
+      if (!args && at > 0) await runner.leave?.(readConfig(argv[at] ?? "", runner.contract), log);
     }
-    process.stdout.write(grammar ? grammar.help : runHelp(runner.name, runner.does, runner));
-    return exitCodes.ok;
+    if (!args) return exitCodes.ok;
+    const config = readConfig(args.config, runner.contract);
+    try {
+      return await start(runner, args, config, log);
+    } finally {
+      if (args.mode === "run" || args.mode === "way") await runner.leave?.(config, log);
+    }
   });
 }
 

@@ -48,6 +48,19 @@ test("what a command makes is read by another, kept with its counts, and put bac
   expect((await world.ask("command-restore.sh", "verify .", { environment })).runner.status).toBe(0);
 });
 
+test("whose words are none is told so, and the client waits for nobody", async () => {
+  const environment = commands();
+  for (const words of ["restore --at yesterday", "retsore", "--help"]) {
+    const { runner, client } = await world.ask("command-restore.sh", words, { environment });
+    expect([words, runner.status, client.status, `${runner.stdout}${runner.stderr}`]).toEqual([
+      words,
+      words === "--help" ? 0 : 2,
+      0,
+      expect.stringMatching(/yesterday|retsore|restore \[DATABASE\]/),
+    ]);
+  }
+});
+
 test("a dump that a node's clock has dated years ahead is the newest for nobody once there is another", async () => {
   const environment = commands();
   await world.pod("command-server.sh", { environment, at: "2060-01-01T00:00:00Z" });
