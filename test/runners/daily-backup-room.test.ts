@@ -122,10 +122,14 @@ test("a disk that is short of inodes is short of room, and refused when what goe
   });
 });
 
-test("a disk that is full of what is kept is refused, and nothing of it goes", async () => {
-  fill("2026-24/app/data", 79);
+test("a disk that is full of what is kept is refused, and nothing of it goes; what its trash still has is told", async () => {
+  fill("2026-24/app/data", 78);
+  fill(".trash/0", 1);
+  await namespace.run("chattr", "+i", join(folder, "disk/pvc-data/.trash/0/file"));
   await expect(makeRoom.run(run())).rejects.toMatchObject({
-    failed: expect.stringContaining("has 1 MiB free, at least 64 are needed") as string,
+    failed: expect.stringMatching(
+      /has 1 MiB free, at least 64 are needed; 1 entries of the trash are still being removed/,
+    ) as string,
     next: expect.stringContaining(".trash") as string,
   });
   expect(existsSync(join(root, "2026-24/app/data/file"))).toBe(true);
