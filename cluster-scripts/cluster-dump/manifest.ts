@@ -26,6 +26,11 @@ export function manifestsWithoutDump(folder: string): string[] {
     .map(({ file }) => manifestPath(folder, file));
 }
 
+/** Whether something is what is there of a manifest until it is whole, and what a run leaves that is killed then: `writeDurably`. */
+export function isPartOfManifest(name: string): boolean {
+  return /^dump_.*\.json\.\d+\.part$/.test(name);
+}
+
 export function manifestsOf(folder: string): Manifest[] {
   if (!existsSync(folder)) return [];
   return readdirSync(folder)

@@ -10,11 +10,11 @@ import { certificatesOf } from "./certificates";
 import { called, type ClusterDump } from "./cluster-dump";
 import { Client, lanes, offersOf } from "./exchange";
 import { allFolders, folderOf } from "./folder";
-import { formerDumpsOf, goodDumpsOf, manifestsWithoutDump, removeDump } from "./manifest";
+import { formerDumpsOf, goodDumpsOf, isPartOfManifest, manifestsWithoutDump, removeDump } from "./manifest";
 import { readRestoring } from "./restoring";
 import { partPrefix, takeDump } from "./take";
 
-/** What a run that was killed has left: parts, and manifests whose dump never got its name. */
+/** What a run that was killed has left: parts of dumps and of manifests, and manifests whose dump never got its name. */
 export const recover: Phase<ClusterDump> = {
   name: "recover",
   async run({ config, dryRun, log }) {
@@ -32,7 +32,7 @@ export const recover: Phase<ClusterDump> = {
       );
     for (const folder of allFolders(config)) {
       const parts = readdirSync(folder)
-        .filter(name => name.startsWith(partPrefix))
+        .filter(name => name.startsWith(partPrefix) || isPartOfManifest(name))
         .map(name => join(folder, name));
       for (const path of [...parts, ...manifestsWithoutDump(folder)]) {
         log.info(`${dryRun ? "would remove" : "removes"} ${quoted(path)}, which a run that was cut has left`);
