@@ -10,7 +10,7 @@ export async function namesThere(client: RestoreClient): Promise<Set<string>> {
 const longest = 63;
 
 /** A name that no other database has: "shop_before_20261128_101500", in UTC. */
-export function otherName(name: string, why: "before" | "beside" | "cut"): string {
+export function otherName(name: string, why: "before" | "beside" | "cut" | "undone"): string {
   const now = new Date()
     .toISOString()
     .replace(/\.\d+Z$/, "")

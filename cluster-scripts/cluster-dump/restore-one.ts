@@ -12,7 +12,7 @@ import { changeOf, isServersOwn, make, renamedBy } from "./make";
 import type { Dump } from "./manifest";
 import { namesThere, otherName } from "./names";
 import type { RestoreClient } from "./restore-client";
-import { endRestoring, noteRestoring, readRestoring, type Restoring } from "./restoring";
+import { endRestoring, noteRestoring, readRestoring, type Renamed, type Restoring } from "./restoring";
 import { contentOf, takeDump } from "./take";
 
 /** It isn't restored, and what was there is there: others may be restored all the same. */
@@ -20,13 +20,13 @@ export class PutBack extends RunnerError {}
 
 type Context = WayContext<ClusterDumpConfig>;
 
-/** @returns what became of it, for a person @throws {RunnerError} when what was there is there again */
+/** @returns what became of it, for a person, and what is called otherwise since @throws {RunnerError} when what was there is there again */
 export async function restoreOne(
   context: Context,
   client: RestoreClient,
   dump: Dump,
   beside: boolean,
-): Promise<string> {
+): Promise<{ readonly text: string; readonly renamed: Renamed }> {
   const { config, log, stop } = context;
   const { folder, manifest } = dump;
   const { database, file, form } = manifest;
@@ -68,11 +68,12 @@ export async function restoreOne(
     });
   }
   endRestoring(config);
-  return [
+  const lines = [
     `${called(database)} is as of ${manifest.startedAt}${as === database ? "" : `, as ${called(as)}`}`,
     ...renamed.map(({ name, other }) => `  what ${called(name)} was before is ${called(other)}`),
     ...(kept ? [`  what was there before is in ${kept.file}`] : []),
-  ].join("\n");
+  ];
+  return { text: lines.join("\n"), renamed };
 }
 
 /** It stays on record that the restore was cut. */

@@ -4,11 +4,14 @@ import { z } from "zod";
 import type { ClusterDumpConfig } from "../../plan/contracts/cluster-dump";
 import { syncFolder, writeDurably } from "../../host-scripts/runtime/durable";
 
+/** Both names as bytes in latin1. */
+const renames = z.array(z.strictObject({ name: z.string(), other: z.string() }));
+
 const record = z.strictObject({
   /** What is restored, its bytes in latin1; empty for the whole server. */
   database: z.string(),
-  /** What databases of the server are called meanwhile; both names as bytes in latin1. */
-  renamed: z.array(z.strictObject({ name: z.string(), other: z.string() })),
+  /** What databases of the server are called meanwhile. */
+  renamed: renames,
   /** File with what was there, where that isn't renamed. */
   former: z.string().optional(),
 });
@@ -34,4 +37,20 @@ export function noteRestoring(config: ClusterDumpConfig, restoring: Restoring): 
 export function endRestoring(config: ClusterDumpConfig): void {
   rmSync(fileOf(config), { force: true });
   syncFolder(config.stateDir);
+}
+
+/** What databases were called before the last restore, or the last way back from one, and what of them is called so since. */
+export type Renamed = z.infer<typeof renames>;
+
+function lastOf({ stateDir }: ClusterDumpConfig): string {
+  return join(stateDir, "last-restore.json");
+}
+
+export function readRenamed(config: ClusterDumpConfig): Renamed {
+  const path = lastOf(config);
+  return existsSync(path) ? renames.parse(JSON.parse(readFileSync(path, "utf8"))) : [];
+}
+
+export function noteRenamed(config: ClusterDumpConfig, renamed: Renamed): void {
+  writeDurably(lastOf(config), `${JSON.stringify(renamed, undefined, 2)}\n`, 0o600);
 }

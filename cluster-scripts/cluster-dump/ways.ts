@@ -10,8 +10,10 @@ import { changeOf, isServersOwn } from "./make";
 import { type Dump, dumpsOf, newestGoodOf } from "./manifest";
 import { namesThere } from "./names";
 import { faultOf } from "./prove";
+import { goBack } from "./go-back";
 import { PutBack, putBackCut, restoreOne } from "./restore-one";
 import { RestoreClient } from "./restore-client";
+import { noteRenamed, type Renamed } from "./restoring";
 
 type Context = WayContext<ClusterDumpConfig>;
 
@@ -27,7 +29,10 @@ export const ways: Ways<ClusterDumpConfig> = {
     usage: "[DATABASE]",
     does: "make a database, or all, as their dumps have them; what is there gets another name, or is dumped before",
     words: [0, 1],
-    switches: { beside: "as a database of another name, beside the one that is there" },
+    switches: {
+      beside: "as a database of another name, beside the one that is there",
+      back: "no dump: what the last restore has given another name is called as before, and what is there gets one",
+    },
     run: restore,
   },
 };
@@ -93,6 +98,7 @@ async function restore(request: RestoreRequest, context: Context): Promise<Answe
   const { config, log, stop } = context;
   const { what, atMs, dryRun, into, switches } = request;
   const beside = switches.has("beside");
+  if (switches.has("back")) return goBack(request, context);
   if (into !== undefined)
     throw new Refusal(
       "a database comes back into its server and not into a folder",
@@ -149,9 +155,13 @@ async function restoreAll(
 ): Promise<{ lines: string[]; failures: PutBack[] }> {
   const lines: string[] = [];
   const failures: PutBack[] = [];
+  const renamed: Renamed = [];
   await inTurn(dumps, async (dump, mayComeAgain) => {
     try {
-      lines.push(await restoreOne(context, client, dump, beside));
+      const done = await restoreOne(context, client, dump, beside);
+      lines.push(done.text);
+      renamed.push(...done.renamed);
+      if (!beside) noteRenamed(context.config, renamed);
       return "done";
     } catch (error) {
       if (!(error instanceof PutBack) || dump.manifest.database === "") throw error;

@@ -225,6 +225,12 @@ test("one database comes back in place, or beside the one that is there; list sa
   expect(await world.server.sql("select count(*) from orders", other)).toBe("500");
   expect(await world.server.sql("select count(*) from orders", "shop")).toBe("0");
   await world.server.sql(`drop database ${other}`);
+  const nothing = await world.ask(restore, "restore --back");
+  expect([nothing.runner.stdout, nothing.runner.status]).toEqual([
+    expect.stringMatching(/no restore has given anything another name/),
+    expect.any(Number),
+  ]);
+  expect(nothing.runner.status).not.toBe(0);
   const inPlace = await world.ask(restore, "restore shop");
   expect([inPlace.runner.stdout, inPlace.runner.status]).toEqual([expect.stringMatching(/shop_before_/), 0]);
   expect(await world.server.sql("select count(*) from orders", "shop")).toBe("500");
@@ -238,6 +244,9 @@ test("one database comes back in place, or beside the one that is there; list sa
     expect.stringMatching(/"template1" is the server's own/),
     3,
   ]);
+  expect((await world.ask(restore, "restore --back")).runner).toMatchObject({ status: 0 });
+  expect(await names()).toEqual(["shop", expect.stringMatching(/^shop_undone_/)]);
+  expect(await world.server.sql("select count(*) from orders", "shop")).toBe("0");
 });
 
 describe("nothing is lost where", () => {

@@ -44,6 +44,13 @@ async function state(): Promise<string> {
   return `${files}${await application.sql(asked)}${other}`;
 }
 
+/** A restore that nobody's use keeps from ending well. */
+async function restores(ask: string): Promise<string> {
+  const { runner, client } = await world.ask("sqlite-restore.sh", ask);
+  expect([runner.stdout, runner.status, client.status]).toEqual([expect.any(String), 0, 0]);
+  return runner.stdout;
+}
+
 const dumped = () => {
   const [json = "", archive = ""] = world.files("files");
   return {
@@ -92,6 +99,17 @@ test("databases that are in use and what belongs to them come back as of one run
     expect.arrayContaining(["db.sqlite3", "later"]),
   );
   expect(readFileSync(join(application.files, "icon_cache/icon"), "utf8")).toBe("old");
+  // With nothing at work on it, the restore is undone, and that too.
+  expect(await restores("restore --back")).toMatch(
+    /"files" is what is called database "files_before_.*\n.* what it was is database "files_undone_/,
+  );
+  expect(readFileSync(join(application.files, "later"), "utf8")).toBe("new");
+  expect(await application.sql("select count(*) from users")).toBe("0");
+  expect(readdirSync(application.files).filter(name => name.startsWith(".holdfast-"))).toEqual([
+    expect.stringMatching(/^\.holdfast-files_undone_/),
+  ]);
+  await restores("restore --back");
+  expect(await state()).toBe(before);
   // What is aside is no part of the next dump.
   expect((await world.pod("sqlite-files.sh")).runner.status).toBe(0);
   expect((await world.ask("sqlite-restore.sh", "verify")).runner).toMatchObject({ status: 0 });

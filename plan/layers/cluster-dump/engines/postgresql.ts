@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { account, databases, drill, type Engine } from "./engine";
+import { account, backByName, databases, drill, type Engine } from "./engine";
 
 export const postgresql = {
   spec: z.strictObject({
@@ -14,6 +14,6 @@ export const postgresql = {
   wayBack: {
     changes:
       "each database is as its newest good dump has it; what it was is there under another name. What is connected to it is stopped before, or it is refused",
-    undo: "psql --dbname template1, with nobody connected: alter database NAME rename to NAME_restored; alter database OTHER rename to NAME, where OTHER is what its log says NAME was before",
+    undo: backByName,
   },
 } satisfies Engine;

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { address, entryName, image, labels, name } from "../../../estate/fields";
-import type { Engine } from "./engine";
+import { backByName, type Engine } from "./engine";
 
 /** A server that snapshots its own blocks into its volume, where its files are read. */
 export const prometheus = {
@@ -37,7 +37,7 @@ export const prometheus = {
   wayBack: {
     changes:
       "its blocks are as the newest good dump has them; what was there is in the volume under another name. The server is scaled to 0 before, or it is refused",
-    undo: "with the server scaled to 0: what is in the volume's folder .holdfast-NAME in the place of what is there, where NAME is what its log says it was before",
+    undo: backByName,
   },
   metrics: "prometheus_backup",
 } satisfies Engine;

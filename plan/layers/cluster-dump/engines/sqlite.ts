@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { entryName, image, labels, reason } from "../../../estate/fields";
-import { type Engine, integrity } from "./engine";
+import { backByName, type Engine, integrity } from "./engine";
 
 const noDatabase = entryName
   .refine(
@@ -38,6 +38,6 @@ export const sqlite = {
   wayBack: {
     changes:
       "its databases and files are as its newest good dump has them; what was there is in the volume under another name. What uses them is scaled to 0 before, or it is refused",
-    undo: "with what uses them scaled to 0: what is in the volume's folder .holdfast-NAME in the place of what is there, where NAME is what its log says it was before",
+    undo: backByName,
   },
 } satisfies Engine;
