@@ -1,6 +1,7 @@
 import type { Estate } from "../plan";
 import type { Installed } from "../plan/installed";
-import { onHost, sshTo } from "./host-shell";
+import { onHost } from "./host-shell";
+import { sshTo } from "../plan/estate/ssh-to";
 
 /** Whose hosts are asked, and how. */
 export interface Asked {

@@ -21,12 +21,6 @@ export interface Target {
   readonly ssh: { readonly user: string; readonly port: number; readonly hostKey?: string };
 }
 
-/** How a person goes there: what is printed to be typed begins so. */
-export function sshTo({ hosts }: Estate, name: string): string {
-  const host = hosts[name];
-  return host === undefined ? `ssh ${name}` : `ssh -p ${host.ssh.port} ${host.ssh.user}@${host.address}`;
-}
-
 /** Flag of each command that goes to a host. */
 export const keyFlag = ["--key <file>", "private key for the hosts (by default the SSH agent's)"] as const;
 

@@ -20,7 +20,9 @@ export class Estate extends pulumi.ComponentResource {
 
   constructor(name: string, { estate }: EstateArgs, opts?: pulumi.ComponentResourceOptions) {
     super("holdfast:index:Estate", name, {}, opts);
-    const made = deploy(estate, { ...surroundings([pulumi.getRootDirectory()]), parent: this }).catch(end);
+    const made = deploy(estate, { ...surroundings([pulumi.getRootDirectory()], []), parent: this }).catch(
+      end,
+    );
     this.releases = pulumi.output(made.then(({ releases }) => releases));
     // By itself: a preview knows it, and no release.
     this.ruleFile = pulumi.output(made.then(({ ruleFile }) => ruleFile));

@@ -14,6 +14,8 @@ export interface WayBack {
    * is a folder whose name the program alone knows. The copy's own path unless given.
    */
   readonly needs?: Phrase;
+  /** Shows what lies in `to`, of which the first step brings each folder alone too; left out where it brings all or nothing. */
+  readonly lists?: readonly Phrase[];
   /** What the job's program calls it among the versions that it lists; left out where it lists none. */
   readonly called?: Phrase;
 }

@@ -7,5 +7,7 @@ import { surroundings } from "./surroundings";
 /** The program of every stack: its estate comes from stacks/STACK/estate.ts. Called by stacks/index.cjs. */
 export async function run(source: EstateSource): Promise<Outputs> {
   const { folder } = source;
-  return deploy(await estateInput(source, pulumi.getStack()), surroundings([folder, dirname(folder)]));
+  const stack = pulumi.getStack();
+  const around = surroundings([folder, dirname(folder)], ["--stack", stack]);
+  return deploy(await estateInput(source, stack), around);
 }

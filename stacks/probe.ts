@@ -1,7 +1,7 @@
 import { createConnection } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ServerHostKeyAlgorithm } from "ssh2";
-import { fingerprint, fingerprintOf } from "./fingerprint";
+import { fingerprint, fingerprintOf } from "../plan/fingerprint";
 
 /** A host as the command plugin will reach it. */
 export interface ProbeTarget {

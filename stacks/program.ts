@@ -10,11 +10,13 @@ import { AlertRoutes, AlertRules } from "../components/alert-rules";
 import { ClusterDump } from "../components/cluster-dump";
 import { HostJob } from "../components/host-job";
 import type { HostConnection } from "../components/host-release";
+import { HostRunbooks, type RunbooksArchive } from "../components/host-runbooks";
 import type { RunnerBundle } from "../components/host-release/commands";
 import { ruleFile } from "../components/rule-file";
 import { type Estate, EstateInvalid, parseEstate, type Plan, planOf } from "../plan";
 import { deadMenOf } from "../plan/dead-man";
-import { type ClusterJob, isHosted, isInCluster, isOnlyPlanned } from "../plan/job";
+import { hostsOf } from "../plan/installed";
+import { isHosted, isInCluster, isOnlyPlanned } from "../plan/job";
 import type { DumpPod } from "../plan/pod";
 import { clusterProvider } from "./cluster-provider";
 import { errorText, warningTexts } from "./diagnostics";
@@ -44,6 +46,8 @@ export interface Surroundings {
   readonly bundleOf: (runner: string) => Promise<RunnerBundle>;
   /** Texts of the programs in a pod, by their file names. */
   readonly podPrograms: (runner: string, pod: DumpPod) => Promise<Record<string, string>>;
+  /** The estate's runbooks as a file to copy. */
+  readonly runbooks: (plan: Plan) => Promise<RunbooksArchive>;
   /** Why a host doesn't let a deployment in; undefined when it does. */
   readonly probe: (target: ProbeTarget) => Promise<string | undefined>;
   /** The instant at which waivers are judged, as epoch ms. */
@@ -64,6 +68,7 @@ export async function deploy(input: unknown, surroundings: Surroundings): Promis
   const { estate } = plan;
   const jobs = plan.jobs.filter(isHosted);
   const inCluster = plan.jobs.filter(isInCluster);
+  const hosts = hostsOf(plan);
   const monitoring = monitoringInForce(plan, settings.prometheus === "operator");
   const onHosts = [
     ...jobs.map(job => ({
@@ -93,7 +98,7 @@ export async function deploy(input: unknown, surroundings: Surroundings): Promis
   if (!pulumi.runtime.isDryRun())
     await requireHosts(
       [
-        ...hostsOf(onHosts, inCluster).map(name => ({
+        ...hosts.map(name => ({
           name,
           connection: connectionTo(estate, name, settings),
         })),
@@ -156,6 +161,16 @@ export async function deploy(input: unknown, surroundings: Surroundings): Promis
       opts,
     );
   }
+  const archive = await surroundings.runbooks(plan);
+  for (const host of hosts)
+    new HostRunbooks(
+      `runbooks-${host}`,
+      {
+        ...{ estate: estate.name, archive, connection: connectionTo(estate, host, settings) },
+        isDown: settings.hostsDown.includes(host),
+      },
+      within,
+    );
   setRetentions(retentions, within);
   const [own, watchdog] = [estateRules(plan), watchdogRules(plan)];
   if (objects) {
@@ -178,13 +193,6 @@ export async function deploy(input: unknown, surroundings: Surroundings): Promis
   if (objects) return { releases };
   const rules = [...jobs, ...inCluster].map(job => rulesOf(job, plan));
   return { releases, ruleFile: ruleFile([...rules, ...own, ...watchdog]) };
-}
-
-/** Every host that something is made on: jobs, and folders for what a cluster's jobs write. */
-function hostsOf(onHosts: readonly { readonly host: string }[], inCluster: readonly ClusterJob[]): string[] {
-  return [
-    ...new Set([...onHosts.map(({ host }) => host), ...inCluster.map(job => job.deployment.pod.target.host)]),
-  ];
 }
 
 function planned(input: unknown): Plan {

@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { homedir } from "node:os";
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -20,7 +21,11 @@ export const stateDir = stateDirOf(process.env);
 
 function stateDirOf(environment: NodeJS.ProcessEnv): string {
   const chosen = environment["HOLDFAST_STATE"];
-  if (chosen === undefined || chosen === "") return join(projectRoot, ".holdfast");
+  if (chosen === undefined || chosen === "")
+    // npm packs no lock. A package may lie where nobody may write.
+    return existsSync(join(projectRoot, "package-lock.json"))
+      ? join(projectRoot, ".holdfast")
+      : join(environment["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "holdfast");
   if (!isAbsolute(chosen) || /[",\s]/.test(chosen)) {
     const fault = new Error(
       `HOLDFAST_STATE is ${JSON.stringify(chosen)}, expected an absolute path without commas, quotes or spaces, e.g. "/var/tmp/holdfast-2"`,

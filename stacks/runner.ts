@@ -1,19 +1,12 @@
 import { createHash } from "node:crypto";
-import {
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import type { RunnerBundle } from "../components/host-release/commands";
 import { bundleRunner, type RunnerFolder } from "../host-scripts/bundle-runner";
 import type { DumpPod } from "../plan/pod";
 import { projectRoot, stateDir } from "./project";
+import { writeWhole } from "./write-whole";
 
 /** All that a runner is made of: no other folder may be imported there. */
 const sources = ["host-scripts", "cluster-scripts", "plan/contracts"];
@@ -76,11 +69,4 @@ function stampOfSources(): string {
     return [name, mtimeMs, size];
   });
   return createHash("sha256").update(JSON.stringify(stamps)).digest("hex").slice(0, 12);
-}
-
-/** Two previews may run at once; a reader sees the old file or the new one. */
-function writeWhole(path: string, text: string): void {
-  const part = `${path}.${process.pid}`;
-  writeFileSync(part, text);
-  renameSync(part, path);
 }

@@ -4,14 +4,20 @@ import * as pulumi from "@pulumi/pulumi";
 import { probeHost } from "./probe";
 import type { Surroundings } from "./program";
 import { podPrograms, runnerOf } from "./runner";
+import { runbooksArchive } from "./runbooks";
 import { readSettings } from "./settings";
 
-/** The world as the engine and this machine have it. @param folders where the stack's file may lie */
-export function surroundings(folders: readonly string[]): Surroundings {
+/**
+ * The world as the engine and this machine have it.
+ * @param folders where the stack's file may lie
+ * @param named flags by which `holdfast` finds the stack's estate in the folder that it is deployed from
+ */
+export function surroundings(folders: readonly string[], named: readonly string[]): Surroundings {
   return {
     settings: () => readSettings(pulumi.runtime.allConfig(), process.env, stackFile(folders)),
     bundleOf: runner => runnerOf(runner),
     podPrograms,
+    runbooks: plan => runbooksArchive(plan, named),
     probe: probeHost,
     nowMs: Date.now(),
   };

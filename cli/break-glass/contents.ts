@@ -1,5 +1,5 @@
 import type { Plan } from "../../plan";
-import { runbookPages } from "../runbooks/pages";
+import { runbookPages } from "../../components/runbooks/pages";
 import { type SetFile, textFile } from "./files";
 import { commandsOf, hostFiles, type ProgramOf } from "./host-files";
 import { secretsOf } from "./secrets";

@@ -6,7 +6,7 @@ import { shellWord } from "../../plan/contracts/shell-word";
 import { keptOutside } from "../../plan/estate/kept-outside";
 import { escaped, table } from "../html";
 import type { Sources } from "./contents";
-import { disasterPage } from "../runbooks/disaster-page";
+import { disasterPage } from "../../components/runbooks/disaster-page";
 
 /** The set that a sheet is of. */
 export interface Made {

@@ -10,7 +10,7 @@ import { formatSize } from "../../plan/units/size";
 import { type CommandSpec, estateFlags, estateOptions } from "../command";
 import { BadInput } from "../bad-input";
 import { readEstate } from "../estate-source";
-import { backText } from "../loss-words";
+import { backText } from "../../plan/graph/loss-words";
 import { type Look, tableText } from "../table";
 
 const options = z.object({ ...estateOptions, domain: z.string(), at: z.string() });

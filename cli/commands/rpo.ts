@@ -7,7 +7,7 @@ import { type Loss, lossesOf } from "../../plan/graph/loss";
 import { formatDuration, parseDuration } from "../../plan/units/duration";
 import { type CommandSpec, estateFlags, estateOptions } from "../command";
 import { readEstate } from "../estate-source";
-import { lossCell } from "../loss-words";
+import { lossCell } from "../../plan/graph/loss-words";
 import { type Look, tableText } from "../table";
 
 const options = z.object(estateOptions);

@@ -7,7 +7,7 @@ import { BadInput } from "../bad-input";
 import { type CommandSpec, estateFlags, estateOptions } from "../command";
 import { namedBy, readEstate } from "../estate-source";
 import { differencesOf, linesOf, type OwnFiles, writeOwn } from "../own-files";
-import { markOf, runbookPages } from "../runbooks/pages";
+import { markOf, runbookPages } from "../../components/runbooks/pages";
 
 const options = z.object({ ...estateOptions, to: z.string(), check: z.boolean().default(false) });
 

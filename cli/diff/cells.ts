@@ -2,7 +2,7 @@ import { lossesOf } from "../../plan/graph/loss";
 import { aftermathOf } from "../../plan/graph/aftermath";
 import { domains } from "../../plan/estate/services";
 import type { Plan } from "../../plan";
-import { backText, lossCell } from "../loss-words";
+import { backText, lossCell } from "../../plan/graph/loss-words";
 import { listed } from "../../checks/wording";
 import { none, type Part } from "./part";
 

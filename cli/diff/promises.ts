@@ -1,7 +1,7 @@
 import type { Plan } from "../../plan";
 import { lossesOf } from "../../plan/graph/loss";
 import { formatDuration, parseDuration } from "../../plan/units/duration";
-import { lossCell } from "../loss-words";
+import { lossCell } from "../../plan/graph/loss-words";
 import { type Part, sides } from "./part";
 
 /** A loss that a service is promised at most, and what the plan costs it at worst. */

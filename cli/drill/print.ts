@@ -5,7 +5,7 @@ import { shellWord } from "../../plan/contracts/shell-word";
 import { formatDuration } from "../../plan/units/duration";
 import { formatSize } from "../../plan/units/size";
 import { localText, oneLine } from "../find/print";
-import { sshTo } from "../host-shell";
+import { sshTo } from "../../plan/estate/ssh-to";
 import { type Answer, type Ended, missingFrom, stateOf } from "./go";
 import type { InCluster } from "./tasks";
 import { type Undrilled, undrilledText } from "../../checks/undrilled";

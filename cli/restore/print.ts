@@ -5,7 +5,7 @@ import { restoreText } from "../../plan/graph/restore-steps";
 import { formatDuration } from "../../plan/units/duration";
 import type { Found } from "../find/found";
 import { localText, oneLine } from "../find/print";
-import { sshTo } from "../host-shell";
+import { sshTo } from "../../plan/estate/ssh-to";
 import type { Chosen } from "./choose";
 import type { Ended } from "./go";
 import { stepText, type Task } from "./tasks";

@@ -9,7 +9,7 @@ import { isHosted, type Job, metricOf } from "../../plan/job";
 import { stateFolder, textfile } from "../../plan/layers/host-runner";
 import { type Asked, askJobs, saidAs } from "../ask-jobs";
 import { listCommand, releaseOf } from "../host-releases";
-import { sshTo } from "../host-shell";
+import { sshTo } from "../../plan/estate/ssh-to";
 import { alarmsOf } from "./alarms";
 import { storeCommand, storesNow, storesUnasked } from "./host-stores";
 import { iso, type JobState, type MachineState, type StoreState } from "./state";

@@ -1,3 +1,5 @@
+import { runbookPagesFolder } from "../../plan/contracts/runbook-pages";
+
 /** What a host that is built anew needs of the old one, whether the estate lists it or not, and why. Missing ones are passed over. */
 export const alwaysKept: readonly (readonly [path: string, reason: string])[] = [
   ["/etc/network", "addresses, bridges, bonds"],
@@ -46,6 +48,7 @@ export const alwaysKept: readonly (readonly [path: string, reason: string])[] = 
     "/var/lib/holdfast/restore-drill/evidence.log",
     "records of restores that were proved: from here they go off site, where the host can't change them",
   ],
+  [runbookPagesFolder, "pages for whoever is woken: from here they go off site"],
   ["/etc/corosync", "the cluster's rings and their key"],
 ];
 

@@ -5,6 +5,7 @@ import { operatorEnvironment } from "../kubectl";
 import { inNamespace } from "../namespace";
 import { estate } from "../stacks/lab/estate";
 import { parseEstate, planOf } from "../../plan";
+import type { Copy } from "../../plan/graph/copies";
 import { type RestoreStep, restoreSteps, restoreText } from "../../plan/graph/restore-steps";
 import { directory, volume } from "../../stacks/builders";
 
@@ -26,6 +27,12 @@ function claimCalled(called: string): HouseClaim {
 export type PrintedRestores = (copy: string) => readonly RestoreStep[];
 
 export function printedRestores(): PrintedRestores {
+  const copies = copiesOfHouse();
+  return copy => restoreSteps(copies(copy));
+}
+
+/** By the same words, the copy. @throws for one that isn't there */
+export function copiesOfHouse(): (copy: string) => Copy {
   const lab = estate();
   const plan = planOf(
     parseEstate({
@@ -41,18 +48,18 @@ export function printedRestores(): PrintedRestores {
       },
     }),
   );
-  const printed = new Map(
+  const found = new Map(
     plan.copies.map(copy => {
       const folder = copy.location.path.includes("/sqlite-backup/") ? " sqlite" : "";
       const jobs = copy.way.jobs.map(({ name }) => name).join(" ");
-      return [`${copy.dataset.service}: ${jobs}${folder}`, restoreSteps(copy)];
+      return [`${copy.dataset.service}: ${jobs}${folder}`, copy];
     }),
   );
-  return copy => {
-    const steps = printed.get(copy);
-    if (steps === undefined)
-      throw new Error(`nothing is printed for ${copy}: ${[...printed.keys()].join("; ")}`);
-    return steps;
+  return called => {
+    const copy = found.get(called);
+    if (copy === undefined)
+      throw new Error(`nothing is printed for ${called}: ${[...found.keys()].join("; ")}`);
+    return copy;
   };
 }
 

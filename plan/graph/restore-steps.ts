@@ -30,6 +30,30 @@ export function restoreSteps(copy: Copy, at?: string, path = ""): RestoreStep[] 
   });
 }
 
+/** Stands for the name of a folder that its program alone knows. */
+const newest = "NEWEST";
+
+/**
+ * What is typed in the place of the first step of a copy that came as part of a tree, for that copy alone: the whole tree may be hundreds of
+ * times as much. Whoever types it reads the name first that stands as NEWEST.
+ * @returns undefined where all of the tree has to come, or the step brings no more anyway
+ */
+export function stepAlone(
+  copy: Copy,
+): { readonly reads: readonly string[]; readonly brings: readonly string[] } | undefined {
+  const chain = chainOf(copy);
+  const made = chain.findLast(({ flow }) => flow.source.kind !== "tree");
+  const before = chain.at(-2);
+  const { lists, steps } = copy.flow.wayBack;
+  const [first] = steps;
+  if (!made || !before || !lists || !first || !isNamed(made)) return undefined;
+  const words = carried(copy, before, made);
+  const [, needs = ""] = words.from.split("/./*/");
+  if (needs === "") return undefined;
+  const alone = { ...words, to: `${words.to}/${newest}/${needs}` };
+  return { reads: argvOf(lists, words), brings: argvOf(first.argv ?? [], alone) };
+}
+
 /** Whether what brings a copy back at last can bring one path of it alone. */
 export function bringsPaths(copy: Copy): boolean {
   const made = chainOf(copy).findLast(({ flow }) => flow.source.kind !== "tree");
@@ -38,10 +62,7 @@ export function bringsPaths(copy: Copy): boolean {
 
 /** What the program of a copy's job calls it; undefined where the estate doesn't tell. */
 export function nameIn(copy: Copy): string | undefined {
-  // The claim of a database's volume, or of one of many that are counted, is the cluster's to say.
-  const { kind, count } = copy.dataset;
-  const isOfVolumes = copy.flow.source.kind === "volumes" || copy.flow.source.kind === "copies-of";
-  if (isOfVolumes && (kind !== "volume" || count !== 1)) return undefined;
+  if (!isNamed(copy)) return undefined;
   const called = calledOf(copy);
   // All of a tree is many things to its program, each of a time of its own.
   return called === "." ? undefined : called;
@@ -87,7 +108,12 @@ function claimOf({ location: { path } }: Copy["dataset"]): string {
   return path.slice(path.indexOf("/") + 1);
 }
 
-function filledStep(step: Step, words: Words, { dataset, flow: { source } }: Copy): RestoreStep {
+/** The claim of a database's volume, or of one of many that are counted, is the cluster's to say. */
+function isNamed({ dataset: { kind, count }, flow: { source } }: Copy): boolean {
+  return (source.kind !== "volumes" && source.kind !== "copies-of") || (kind === "volume" && count === 1);
+}
+
+function filledStep(step: Step, words: Words, copy: Copy): RestoreStep {
   const base = {
     where: step.where,
     changes: filled(step.changes, words, shellWord),
@@ -99,10 +125,7 @@ function filledStep(step: Step, words: Words, { dataset, flow: { source } }: Cop
     const text = filled(step.text, words, shellWord);
     return { ...base, kind: "manual", text, ...(argv.length > 0 && { argv }) };
   }
-  // The claim of a database's volume, or of one of many, is the cluster's to say.
-  const isVolume = source.kind === "volumes" || source.kind === "copies-of";
-  if (!isVolume || (dataset.kind === "volume" && dataset.count === 1))
-    return { ...base, kind: "command", argv };
+  if (isNamed(copy)) return { ...base, kind: "command", argv };
   const text = `for each of its volumes, with its own namespace and claim in the place of ${words.claim}`;
   return { ...base, kind: "manual", text, argv };
 }

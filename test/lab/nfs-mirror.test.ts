@@ -6,6 +6,7 @@ import { evidenceOf } from "../../lab/night/evidence";
 import { inVolume } from "../../lab/night/in-volume";
 import { askDatabase, loseBothDisks, loseMachine, mirrorNamed, soundDatabase } from "../../lab/night/losses";
 import {
+  copiesOfHouse,
   database,
   files,
   paste,
@@ -31,7 +32,7 @@ import {
   startServers,
 } from "../../lab/servers";
 import { forgetStack, LabStack } from "../../lab/stack";
-import { restoreText } from "../../plan/graph/restore-steps";
+import { restoreText, stepAlone } from "../../plan/graph/restore-steps";
 import { long } from "../long";
 
 import { describeTree, describeVolume } from "./describe-tree";
@@ -209,6 +210,33 @@ describe("what is printed to restore a copy of each of the host's layers, run as
   test("offsite-sync-backup: a service whose disks are both gone is what it was, from the NAS", async () => {
     // It throws where it isn't.
     expect(await loseBothDisks(printed)).toContain("came back from the NAS in bytes and metadata");
+  });
+
+  test("offsite-sync-backup: one volume's copy comes back from the NAS alone, into what has the others, and brings the volume back", async () => {
+    const alone = stepAlone(copiesOfHouse()("files: lvm-pvc-snapshot daily-backup offsite-sync-backup"));
+    if (!alone) throw new Error("nothing is printed for it alone");
+    const others = "cd /mnt/backup/pvc-data && find . -mindepth 3 -maxdepth 3 -not -name html | sort";
+    const beside = await mustOnHost("pve", others);
+    await mustOnHost("pve", `rm -r /mnt/backup/pvc-data/*/${files.namespace}/${files.name}`);
+    await inVolume(files, "rm -f one ./-rf; echo ransom >guarded; echo pay >README");
+    const listed = await mustOnHost("pve", alone.reads.join(" "));
+    const newest = [...listed.matchAll(/ (20\d\d-\d\d)$/gm)].at(-1)?.[1] ?? "";
+    await mustOnHost("pve", alone.brings.join(" ").replace("NEWEST", newest));
+    await paste(printed("files: lvm-pvc-snapshot daily-backup"));
+    expect(await describeVolume(files)).toBe(was.files);
+    expect([beside === "", await mustOnHost("pve", others)]).toEqual([false, beside]);
+  });
+
+  test("the estate's runbooks are on the host, and at the NAS with its configuration", async () => {
+    const pages = "holdfast-runbooks/*/README.md";
+    const page = await mustOnHost("pve", `cat /root/${pages}`);
+    expect(page).toMatch(
+      /^<!-- holdfast runbooks: README\.md of \S+, plan [0-9a-f]{12}, [^]*# What happened\?/,
+    );
+    // The page itself says where it is.
+    const [, folder = ""] =
+      /^\| `nas` \| `(\S+\/pve-config)\/NEWEST\/files\/root\/\S+` \|$/m.exec(page) ?? [];
+    expect(await mustOnHost("nas", `cat ${folder}/20*/files/root/${pages}`)).toBe(page);
   });
 
   test("holdfast drill: a service's copies on the backup disk and at the NAS are proved, and the evidence holds", async () => {

@@ -68,7 +68,8 @@ test("it has what each job's layer and each kind of deployment makes", () => {
   );
   for (const made of ["Access", "AlertRoutes", "AlertRules"])
     expect(types).toContain(`holdfast:cluster:${made}`);
-  for (const made of ["Credential", "Folder", "Release"]) expect(types).toContain(`holdfast:host:${made}`);
+  for (const made of ["Credential", "Folder", "Release", "Runbooks"])
+    expect(types).toContain(`holdfast:host:${made}`);
 });
 
 test("its preview replaces, removes and adds nothing", async () => {

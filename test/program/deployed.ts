@@ -28,6 +28,7 @@ export async function deployed(
   estate: unknown,
   settings: Partial<Settings> = {},
   probe: Surroundings["probe"] = async () => undefined,
+  runbooks: Surroundings["runbooks"] = async () => ({ path: __filename, sha256: "cd".repeat(32) }),
 ): Promise<Deployed> {
   let outputs: Outputs | undefined;
   const result = await registrations(async () => {
@@ -44,6 +45,7 @@ export async function deployed(
       }),
       bundleOf: async () => ({ path: __filename, sha256: "ab".repeat(32), sizeBytes: 1000 }),
       podPrograms: async () => ({ "cluster-dump.cjs": "the runner", "postgresql-server.sh": "the client" }),
+      runbooks,
       probe,
       nowMs,
     });

@@ -16,6 +16,8 @@ export interface Registered {
   /** Names of the resources that it waits for. */
   readonly dependsOn: readonly string[];
   readonly deleteBeforeReplace: boolean;
+  /** Inputs of which a change is none. */
+  readonly ignoreChanges: readonly string[];
   /** Name of the provider that it names; empty where it leaves that to the engine. */
   readonly provider: string;
 }
@@ -35,6 +37,7 @@ interface Request {
   getParent(): string;
   getDependenciesList(): string[];
   getDeletebeforereplace(): boolean;
+  getIgnorechangesList(): string[];
   getProvider(): string;
   getObject(): { toJavaScript(): Record<string, unknown> };
 }
@@ -92,6 +95,7 @@ export async function registrations(
         parent: nameIn(request.getParent()),
         dependsOn: request.getDependenciesList().map(nameIn).sort(),
         deleteBeforeReplace: request.getDeletebeforereplace(),
+        ignoreChanges: request.getIgnorechangesList(),
         provider: providerName(request.getProvider()),
       });
     return resources;

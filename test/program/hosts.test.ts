@@ -1,9 +1,13 @@
 import { once } from "node:events";
 import { createServer, type AddressInfo } from "node:net";
+import { isDeepStrictEqual } from "node:util";
 import * as pulumi from "@pulumi/pulumi";
 import { sshKeyPair } from "../../lab/ssh-key-pair";
 import { probeHost, type ProbeTarget } from "../../stacks/probe";
+import { removeRunbooks, unpackRunbooks } from "../../components/host-runbooks";
+import { runbooksArchive } from "../../stacks/runbooks";
 import { deployed } from "./deployed";
+import { named } from "./engine";
 import { estateWith } from "./estate";
 import { exampleKey } from "../../plan/estate/example-keys";
 
@@ -99,4 +103,37 @@ test("refuses an agent that is gone, which the plugin would fail for at each res
   expect(String(error)).toMatch(
     /No SSH agent answers at SSH_AUTH_SOCK \(connect ENOENT \/nowhere\/agent\).*unset SSH_AUTH_SOCK/,
   );
+});
+
+test("each host has the estate's pages, and an edit that changes these alone is no other resource's; on a host that is down they wait", async () => {
+  const asIs = twoHosts();
+  const edited = { ...asIs, monitoring: { ...asIs.monitoring, runbooks: "https://elsewhere.example" } };
+  const sumOf = async (estate: object) => {
+    const { resources, error } = await deployed(
+      estate,
+      { prometheus: "files", hostsDown: ["pve2"] },
+      undefined,
+      plan => runbooksArchive(plan, ["--stack", "home"]),
+    );
+    expect(error).toBeUndefined();
+    return resources;
+  };
+  const [before, after] = [await sumOf(asIs), await sumOf(edited)];
+  const changed = after.filter((resource, index) => !isDeepStrictEqual(resource, before[index]));
+  expect(changed.map(({ name, ignoreChanges }) => `${name}: ${ignoreChanges.join()}`)).toEqual([
+    "runbooks-pve-pages: ",
+    "runbooks-pve2-pages: *",
+  ]);
+  const pages = named(after, "runbooks-pve-pages");
+  expect(pages.parent).toBe("runbooks-pve");
+  expect(pages.dependsOn).toEqual(["runbooks-pve-archive"]);
+  expect(pages.inputs).toMatchObject({
+    create: unpackRunbooks("program-test"),
+    delete: removeRunbooks("program-test"),
+    stdin: expect.stringMatching(/^[0-9a-f]{64}\n$/),
+  });
+  expect(named(after, "runbooks-pve-archive").inputs).toMatchObject({
+    remotePath: "/root/.holdfast-runbooks-program-test.tar",
+    source: { path: expect.stringMatching(/\/program-test\.tar$/) },
+  });
 });

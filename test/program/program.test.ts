@@ -24,6 +24,9 @@ test("makes one release and one rule for the mirror, and one routing and one rul
       "nfs-mirror-pve-release > command:remote:Command nfs-mirror-pve-release-live",
       "nfs-mirror-pve > holdfast:cluster:AlertRules nfs-mirror-pve-alerts",
       "nfs-mirror-pve-alerts > kubernetes:monitoring.coreos.com/v1:PrometheusRule nfs-mirror-pve-alerts-rule",
+      " > holdfast:host:Runbooks runbooks-pve",
+      "runbooks-pve > command:remote:CopyToRemote runbooks-pve-archive",
+      "runbooks-pve > command:remote:Command runbooks-pve-pages",
       " > pulumi:providers:kubernetes cluster",
       " > holdfast:cluster:AlertRoutes alert-routes",
       " > holdfast:cluster:AlertRules estate-alerts",
@@ -47,6 +50,7 @@ test("activates only what is staged, copied and installed, and replaces nothing 
   const commands = resources.filter(resource => resource.type.startsWith("command:"));
   expect(commands.map(command => command.deleteBeforeReplace)).toEqual(commands.map(() => true));
   expect(commands.filter(({ inputs }) => "triggers" in inputs).map(({ name }) => name)).toEqual([
+    "runbooks-pve-archive",
     "nfs-mirror-pve-release-bundle",
   ]);
 });
@@ -162,7 +166,7 @@ test.each<[string, Partial<EstateInput["hosts"][string]>]>([
         ({ name, inputs }) => !isDeepStrictEqual(inputs[key], named(before.resources, name).inputs[key]),
       )
       .map(({ name }) => name);
-  expect(changed("triggers")).toEqual(["nfs-mirror-pve-release-bundle"]);
+  expect(changed("triggers")).toEqual(["runbooks-pve-archive", "nfs-mirror-pve-release-bundle"]);
   expect(changed("connection")).toEqual(commands.map(({ name }) => name));
 });
 

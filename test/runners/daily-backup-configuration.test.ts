@@ -50,6 +50,8 @@ beforeEach(async () => {
   file("etc/ssh/ssh_host_ed25519_key", "key", 0o600);
   file("etc/fstab", "UUID=1 / ext4\n");
   file("var/lib/holdfast/restore-drill/evidence.log", "a record\n", 0o600);
+  file("root/holdfast-runbooks/home/README.md", "# What happened?\n");
+  file("root/notes", "somebody's own");
 });
 afterEach(() => {
   restoreEnvironment();
@@ -119,6 +121,10 @@ test("keeps listed files, and what a new host needs, by their full paths with al
   // The host's records of drills, and none of its programs' state.
   expect(readdirSync(kept("files/var/lib/holdfast/restore-drill"))).toEqual(["evidence.log"]);
   expect(readdirSync(kept("files/usr/local/bin"))).toHaveLength(3);
+  // The estate's pages, which go off site with it.
+  expect(readdirSync(kept("files/root"), { recursive: true })).toEqual([
+    ...["holdfast-runbooks", "holdfast-runbooks/home", "holdfast-runbooks/home/README.md"],
+  ]);
   expect(lstatSync(kept("")).mode & 0o777).toBe(0o700);
   expect(handedOver).toEqual([kept("").replace(/\/$/, "")]);
 });

@@ -19,7 +19,7 @@ import type { VaultServer } from "./support/vault-server";
 
 // The site is gone, in one play: databases of all kinds, an etcd, a Vault and trees, by what the break-glass set's page of that disaster prints, from its
 // first step to its last, on an empty machine with empty servers. `npm test` has it in parts: `disasters` its trees, `cluster-dump-*` each database's way
-// back, cli/runbooks/pages the order. Thin volumes aren't in it: a mount namespace has none of its own (test/volumes restores into real ones).
+// back, components/runbooks/pages the order. Thin volumes aren't in it: a mount namespace has none of its own (test/volumes restores into real ones).
 
 const first = Date.parse(`${new Date().toISOString().slice(0, 10)}T00:00:00Z`) + 2 * 86_400_000;
 const at = (time: string, laterMs = 0): string =>

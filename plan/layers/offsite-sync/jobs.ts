@@ -54,7 +54,9 @@ export function offsiteSyncJob(spec: OffsiteSyncSpec, estate: Estate, before: re
       outOfHostsReach: false,
       verified: true,
       secrets: [...new Set([...(destination?.secrets ?? []), ...(receives ? [receives.secret] : [])])],
-      wayBack: config ? { steps: [broughtBack(spec)], called: leg.from } : { steps: [byHand(spec, estate)] },
+      wayBack: config
+        ? { steps: [broughtBack(spec)], lists: [spec.name, "list", [blanks.to]], called: leg.from }
+        : { steps: [byHand(spec, estate)] },
       ...unheardOf(config?.legs[index], before),
       ...(spec.scrub.counts === "compared" ? { countsAfterMs: parseDuration(spec.scrub.period) } : {}),
       said: { source: ["legs", index, "from"], target: ["legs", index, "to"] },

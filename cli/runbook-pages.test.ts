@@ -1,14 +1,14 @@
 import { dirname, join } from "node:path";
-import { lossesOf } from "../../plan/graph/loss";
-import { aftermathOf } from "../../plan/graph/aftermath";
-import { parseEstate, planOf } from "../../plan";
-import { type ExampleEstate, exampleWith } from "../../plan/estate/example";
-import { domain, domains } from "../../plan/estate/services";
-import { estate as written } from "../../stacks/homelab/estate";
-import { estate as homelab } from "../../templates/homelab/estate";
-import { estate as twoNodes } from "../../templates/two-nodes/estate";
-import { code, plain, table } from "./markdown";
-import { runbookPages } from "./pages";
+import { lossesOf } from "../plan/graph/loss";
+import { aftermathOf } from "../plan/graph/aftermath";
+import { parseEstate, planOf } from "../plan";
+import { type ExampleEstate, exampleWith } from "../plan/estate/example";
+import { domain, domains } from "../plan/estate/services";
+import { estate as written } from "../stacks/homelab/estate";
+import { estate as homelab } from "../templates/homelab/estate";
+import { estate as twoNodes } from "../templates/two-nodes/estate";
+import { code, plain, table } from "../components/runbooks/markdown";
+import { runbookPages } from "../components/runbooks/pages";
 
 const plans = { homelab: planOf(parseEstate(homelab)), twoNodes: planOf(parseEstate(twoNodes)) };
 const pagesWith = (change: (estate: ExampleEstate) => void): Map<string, string> =>
@@ -130,6 +130,41 @@ test("whoever doesn't know the house is told where each step is typed, and what 
   const timers = [...disk.matchAll(/`(ssh -p 22 \S+) systemctl stop ((?:\S+\.timer ?)+)`/g)];
   expect(timers.map(([, to]) => to)).toEqual([there]);
   expect(disk).toContain(`\n${there} systemctl start ${timers[0]?.[2]}\n`);
+  // What a timer has started goes on without it.
+  expect(disk).toContain(`\`${there} systemctl stop ${timers[0]?.[2]?.replaceAll(".timer", ".service")}\``);
+});
+
+test("one volume's page says how it comes from a NAS alone, where its claim is known; a disaster's brings all of it", () => {
+  const pages = pagesWith(() => undefined);
+  const alone = "\noffsite-sync-backup restore /mnt/backup/pvc-data/NEWEST/nextcloud/nextcloud\n";
+  const ofAll = "\noffsite-sync-backup restore /mnt/backup/pvc-data\n";
+  const page = pages.get("services/nextcloud.md") ?? "";
+  expect(page).toContain(ofAll);
+  expect(page).toContain("\noffsite-sync-backup list /mnt/backup/pvc-data\n");
+  expect(page).toContain(alone);
+  expect(pages.get("disasters/site.md")).toContain(ofAll);
+  const counted = pagesWith(({ services }) =>
+    Object.assign(services.nextcloud?.data[0] ?? {}, { count: 3 }),
+  ).get("services/nextcloud.md");
+  expect([counted?.includes(ofAll), counted?.includes("NEWEST")]).toEqual([true, false]);
+  expect([...pages.keys()].filter(path => pages.get(path)?.includes("NEWEST/nextcloud"))).toEqual([
+    "services/nextcloud.md",
+  ]);
+});
+
+test("they say where they are, and where no copy of them leaves the hosts", () => {
+  const first = pagesWith(() => undefined).get("README.md") ?? "";
+  const rows = [...first.matchAll(/^\| `(\S+)` \| `(\S*holdfast-runbooks\S*)` \|$/gm)];
+  expect(rows.map(([, machine, folder]) => `${machine} ${folder}`)).toEqual([
+    "pve /root/holdfast-runbooks/example",
+    "pve /mnt/backup/pve-config/NEWEST/files/root/holdfast-runbooks/example",
+    "nas /Backup/pve-backup/pve-config/NEWEST/files/root/holdfast-runbooks/example",
+    "nas /Backup/#snapshot/pve-backup/pve-config/NEWEST/files/root/holdfast-runbooks/example",
+  ]);
+  expect(first).not.toContain("No copy of them leaves");
+  const without = pagesWith(({ services }) => void delete services["pve-host"]).get("README.md");
+  expect(without).toContain("**No copy of them leaves the hosts**");
+  expect(without).toContain("| `pve` | `/root/holdfast-runbooks/example` |");
 });
 
 test("while an empty server waits for its data, no run makes the newest dump of it; where nothing runs, nothing is typed for it", () => {

@@ -5,8 +5,8 @@ import type { Domain } from "../../plan/estate/services";
 import { aftermathOf, type DatasetAfter, isMachine, type ServiceAfter } from "../../plan/graph/aftermath";
 import { restoreOrder, type Waiting } from "../../plan/graph/restore-order";
 import { isHosted, isInCluster, type Job } from "../../plan/job";
-import { sshTo } from "../host-shell";
-import { backText } from "../loss-words";
+import { sshTo } from "../../plan/estate/ssh-to";
+import { backText } from "../../plan/graph/loss-words";
 import { copyPart, type Done } from "./copy-part";
 import { situations } from "./disasters";
 import { lossText } from "./loss-text";
@@ -58,28 +58,33 @@ function inOrder(services: readonly ServiceAfter[], domain: Domain, plan: Plan):
 function quietSteps(plan: Plan): string[] {
   const typed = (commands: readonly string[]): string => commands.map(code).join("; ");
   const timers = timerCommands(plan, "stop");
+  const runs = timerCommands(plan, "stop", "service");
   const dumps = cronJobCommands(plan, true);
   return [
     ...(timers.length === 0
       ? []
       : [
-          `Keep the estate's own runs off until all is back, on each host that is there, and again after it was started anew: ${typed(timers)}.`,
+          `Keep the estate's own runs off until all is back, on each host that is there, and again after it was started anew: ${typed(timers)}. A run that is under way goes on all the same, and this ends it: ${typed(runs)}.`,
         ]),
     ...(dumps.length === 0
       ? []
       : [
-          `The dumps too, as soon as a cluster answers, and again after it was deployed: what is newest would be a dump of an empty server. ${typed(dumps)}.`,
+          `The dumps too, as soon as a cluster answers, and again after it was deployed: what is newest would be a dump of an empty server. ${typed(dumps)}. One that is under way goes on: \`kubectl --namespace NAMESPACE get jobs\` shows it, and \`kubectl --namespace NAMESPACE delete job JOB\` ends it.`,
         ]),
   ];
 }
 
-/** For each host, what stops or starts all of its timers. */
-function timerCommands({ jobs, estate }: Plan, does: "start" | "stop"): string[] {
+/** For each host, what stops or starts all of its timers, or ends what they have started. */
+function timerCommands(
+  { jobs, estate }: Plan,
+  does: "start" | "stop",
+  unit: "timer" | "service" = "timer",
+): string[] {
   return Object.keys(estate.hosts).flatMap(host => {
-    const timers = jobs.flatMap(job =>
-      isHosted(job) && job.host === host && job.deployment.kind === "timer" ? [`${job.name}.timer`] : [],
+    const units = jobs.flatMap(job =>
+      isHosted(job) && job.host === host && job.deployment.kind === "timer" ? [`${job.name}.${unit}`] : [],
     );
-    return timers.length === 0 ? [] : [`${sshTo(estate, host)} systemctl ${does} ${timers.join(" ")}`];
+    return units.length === 0 ? [] : [`${sshTo(estate, host)} systemctl ${does} ${units.join(" ")}`];
   });
 }
 

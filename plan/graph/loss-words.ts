@@ -1,6 +1,6 @@
-import type { Loss } from "../plan/graph/loss";
-import type { LostService } from "../plan/graph/lose";
-import { formatDuration } from "../plan/units/duration";
+import type { Loss } from "./loss";
+import type { LostService } from "./lose";
+import { formatDuration } from "../units/duration";
 
 /** The worst loss in a cell of a table. */
 export function lossCell(loss: Loss | undefined): string {

@@ -1,8 +1,9 @@
 import { placeText } from "../../checks/wording";
 import type { Estate } from "../../plan";
+import { shellWord } from "../../plan/contracts/shell-word";
 import type { LeftCopy } from "../../plan/graph/aftermath";
-import { type RestoreStep, restoreSteps } from "../../plan/graph/restore-steps";
-import { code } from "./markdown";
+import { type RestoreStep, restoreSteps, stepAlone } from "../../plan/graph/restore-steps";
+import { block, code } from "./markdown";
 import { lossText } from "./loss-text";
 import { stepsText } from "./steps";
 
@@ -12,13 +13,15 @@ export type Done = Map<string, string>;
 export interface PartOptions {
   readonly title?: string;
   readonly done?: Done;
+  /** Whether this copy alone may be wanted, of many that come together. */
+  readonly isOne?: boolean;
 }
 
 /** A copy with what is lost by it, and its way back. */
 export function copyPart(
   estate: Estate,
   { copy, worstLossMs }: LeftCopy,
-  { title = "From", done = new Map<string, string>() }: PartOptions = {},
+  { title = "From", done = new Map<string, string>(), isOne = false }: PartOptions = {},
 ): string {
   const by = copy.way.jobs.map(job => code(job.called)).join(" > ");
   const steps = restoreSteps(copy);
@@ -30,7 +33,21 @@ export function copyPart(
 
 Made by ${by}. Lost by it at worst: ${lossText(worstLossMs)}.
 
-${stepsText(estate, steps, before)}`;
+${stepsText(estate, steps, before)}${isOne ? aloneText(copy) : ""}`;
+}
+
+/** In the place of a step that brings a whole tree. */
+function aloneText(copy: LeftCopy["copy"]): string {
+  const alone = stepAlone(copy);
+  if (!alone) return "";
+  const typed = (argv: readonly string[]): string => block([argv.map(shellWord).join(" ")]);
+  return `
+
+**In the place of step 1**, this one alone, where NEWEST is the newest name that this shows, or the one before where that has none of it:
+
+${typed(alone.reads)}
+
+${typed(alone.brings)}`;
 }
 
 function keyOf({ where, argv = [] }: RestoreStep): string {

@@ -1,10 +1,12 @@
 import type { Estate, Plan } from "../../plan";
 import { type Domain, domains } from "../../plan/estate/services";
 import { type Loss, lossesOf } from "../../plan/graph/loss";
+import { hostsOf } from "../../plan/installed";
 import type { Job } from "../../plan/job";
-import { fingerprintOf } from "../../stacks/fingerprint";
-import { sshTo } from "../host-shell";
-import { lossCell } from "../loss-words";
+import { runbookPagesFolder } from "../../plan/contracts/runbook-pages";
+import { fingerprintOf } from "../../plan/fingerprint";
+import { sshTo } from "../../plan/estate/ssh-to";
+import { lossCell } from "../../plan/graph/loss-words";
 import { type Situation, situations } from "./disasters";
 import { holdfast, type PageOf } from "./page-of";
 import { block, code, plain, table } from "./markdown";
@@ -35,6 +37,7 @@ export function overviewPage(of: PageOf, makers: readonly Job[]): string {
         : "The estate names no break-glass set: with the password store, what it opens is lost."
     }`,
     fileSystemsText(plan.estate),
+    ...placesOfPages(plan),
     "## What each disaster costs, at worst",
     matrix(plan),
     `- "-": nothing is lost. "ALL": no copy outlives it.\n- [Pictures](pictures.md): which way each byte goes, and the night's runs.`,
@@ -62,7 +65,7 @@ function machinesText(estate: Estate): string {
       "",
     ]),
   ];
-  return `\`holdfast\` on a machine that reaches all others, in the folder in which \`holdfast runbooks\` was called for these pages; a clone of Holdfast has it as \`npm run --silent holdfast --\`. Where there is none, each page has the steps by hand.
+  return `\`holdfast\` on a machine that reaches all others, in the folder that the estate is deployed from, or in which \`holdfast runbooks\` was called for these pages; a clone of Holdfast has it as \`npm run --silent holdfast --\`. Where there is none, each page has the steps by hand.
 
 \`kubectl\`, 1.21 or later, on a machine that reaches the cluster. All else on the machine that the step names, as root:
 
@@ -84,6 +87,28 @@ function fileSystemsText({ hosts }: Estate): string {
 A new disk gets the UUID of the one in whose place it stands: \`mkfs.ext4 -U UUID\`, \`mkfs.xfs -m uuid=UUID\`.
 
 ${table(["host", "mounted at", "disk", "UUID"], rows)}`;
+}
+
+/** They are on what somebody can still get to, whatever else is lost. */
+function placesOfPages(plan: Plan): string[] {
+  const folder = `${runbookPagesFolder}/${plan.estate.name}`;
+  const copies = plan.copies.filter(({ dataset }) => dataset.kind === "configuration");
+  const rows = [
+    ...hostsOf(plan).map(host => [code(host), code(folder)]),
+    ...copies.map(({ location }) => [
+      code(location.machine.name),
+      code(`${location.path}/NEWEST/files${folder}`),
+    ]),
+  ];
+  if (rows.length === 0) return [];
+  const isElsewhere = copies.some(({ location }) => location.machine.kind !== "host");
+  return [
+    `## Where these pages are
+
+A deployment puts them on each host. From there they go where the host's configuration goes, in the newest of its folders; root alone reads them.${isElsewhere ? "" : " **No copy of them leaves the hosts**, as none of a host's configuration does: keep one elsewhere, or on paper."}
+
+${table(["machine", "folder"], rows)}`,
+  ];
 }
 
 type Asked = readonly (readonly [string, Situation])[];

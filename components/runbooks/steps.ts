@@ -2,7 +2,7 @@ import type { Estate } from "../../plan";
 import { shellWord } from "../../plan/contracts/shell-word";
 import type { RestoreStep } from "../../plan/graph/restore-steps";
 import type { Machine } from "../../plan/place";
-import { sshTo } from "../host-shell";
+import { sshTo } from "../../plan/estate/ssh-to";
 import { block, code, plain } from "./markdown";
 
 /**

@@ -60,7 +60,7 @@ function datasetPart(plan: Plan, dataset: Dataset): string {
     head,
     ...copies.map(left => {
       const outlives = domains.filter(domain => copySurvives(left.copy, domain, plan.estate));
-      return `${copyPart(plan.estate, left)}\n\nIt outlives: ${outlives.join(", ")}.`;
+      return `${copyPart(plan.estate, left, { isOne: true })}\n\nIt outlives: ${outlives.join(", ")}.`;
     }),
   ].join("\n\n");
 }
