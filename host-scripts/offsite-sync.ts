@@ -7,8 +7,8 @@ import { owe } from "./offsite-sync/owe";
 import { remove } from "./offsite-sync/remove";
 import { judge, send } from "./offsite-sync/send";
 import { scrub } from "./offsite-sync/scrub";
-import { beginToConnect } from "./offsite-sync/remote";
-import { reach } from "./offsite-sync/reach";
+import { beginToReach } from "./offsite-sync/remote";
+import { reach, readFar } from "./offsite-sync/reach";
 import { summary, tellLegs } from "./offsite-sync/summary";
 import { verify } from "./offsite-sync/verify";
 import { ways } from "./offsite-sync/ways";
@@ -39,13 +39,13 @@ startRunner({
     inTheWay: new Set(),
   }),
   locked(run) {
-    run.connecting = beginToConnect(run);
+    run.reaching = beginToReach(run, readFar);
   },
   dryRun: [verify, owe, reach, remove],
   phases: [verify, owe, reach, send, acknowledge, remove, scrub, judge],
   summary,
   async finish(run, stop) {
-    await run.connecting?.close();
+    await run.reaching?.close();
     await run.connection?.close();
     keepRecent(run);
     await tellLegs(run, stop);

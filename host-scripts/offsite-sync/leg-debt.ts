@@ -17,10 +17,10 @@ export interface LegDebt {
  * have changed that is all that it was last known to have, as that of a source that is away.
  * @throws {Error} of the file system, when a journal can't be read
  */
-export function debtOf(run: Offsite, leg: Leg): LegDebt {
+export async function debtOf(run: Offsite, leg: Leg): Promise<LegDebt> {
   readDebts(run);
   const isProven = run.legs.some(each => each.leg === leg);
-  const { parts, oldestMs, asOfMs } = owedBy(run, leg, false);
+  const { parts, oldestMs, asOfMs } = await owedBy(run, leg, false);
   const isNew = (part: Part): boolean => run.memory.parts[nameOfPart(part)] === undefined;
   if (!isProven && parts.some(isNew)) return { amount: undefined, oldestMs: undefined };
   if (isProven && parts.every(({ todo }) => isNoWork(todo)))

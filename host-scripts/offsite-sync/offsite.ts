@@ -5,7 +5,8 @@ import type { Debt } from "../runtime/journal-consumer";
 import type { WatchedDebt } from "../runtime/journal-watched";
 import type { SharedConnection } from "../runtime/shared-ssh";
 import type { Memory } from "./memory";
-import type { Connecting } from "./remote";
+import type { FarRecord } from "./reach";
+import type { Reaching } from "./remote";
 
 export type Leg = OffsiteSyncConfig["legs"][number];
 
@@ -15,7 +16,7 @@ export interface Offsite extends JobRun<OffsiteSyncConfig> {
   /** What earlier runs left. */
   memory: Memory;
   /** Begun with the lock: while it is made, this host's own part is looked at. */
-  connecting?: Connecting;
+  reaching?: Reaching<FarRecord | undefined>;
   /** Set by the phase `reach`. */
   connection?: SharedConnection;
   /** Since it began to send: all goes over that connection, or not at all. */

@@ -1,14 +1,14 @@
 import { join } from "node:path";
-import { errnoOf } from "../runtime/errors";
 import { isPeriodName } from "../runtime/generations";
 import type { Phase } from "../runtime/phases";
 import { type Debt, readDebt } from "../runtime/journal-consumer";
 import { type Notes, readWatchedDebt } from "../runtime/journal-watched";
 import { entriesOf } from "../runtime/open-folder";
-import { belowFoldersOf, inTree, isFolderIn, statAt, statIn } from "../runtime/tree-path";
+import { belowFoldersOf, isFolderIn, statIn } from "../runtime/tree-path";
 import { isFullPassDue } from "./full-pass";
 import type { Leg, LegRun, Offsite, Part, Todo } from "./offsite";
 import { nameOfPart, nothingSent } from "./offsite";
+import { presentIn } from "./present";
 
 /** Works out what each leg owes, before anything of it is looked at: from the journals, or by a comparison of all. */
 export const owe: Phase<Offsite> = {
@@ -19,7 +19,7 @@ export const owe: Phase<Offsite> = {
     const asked = new Map<number, boolean>();
     for (const { leg } of run.legs) if (await isFullPassDue(run, leg, asked)) full.add(leg);
     run.isRare = full.size > 0;
-    run.legs = run.legs.map(({ leg }) => owedBy(run, leg, full.has(leg)));
+    run.legs = await Promise.all(run.legs.map(({ leg }) => owedBy(run, leg, full.has(leg))));
     for (const { parts } of run.legs)
       for (const part of parts) run.log.info(`${nameOfPart(part)}: ${wordsOf(run, part)}`);
   },
@@ -46,7 +46,7 @@ interface Named {
 }
 
 /** @param isFull all of it is compared, whatever was named */
-export function owedBy(run: Offsite, leg: Leg, isFull: boolean): LegRun {
+export async function owedBy(run: Offsite, leg: Leg, isFull: boolean): Promise<LegRun> {
   const named: Named = { paths: new Set(), subtrees: new Set() };
   let whole = leg.journals.length === 0 ? "nobody notes what changes in it" : undefined;
   if (isFull) whole ??= "its full pass is due";
@@ -70,11 +70,13 @@ export function owedBy(run: Offsite, leg: Leg, isFull: boolean): LegRun {
   if (recent?.names === null && recent.sentMs !== undefined)
     whole ??= "much was sent last that may not have been on its disk then";
   for (const name of withLater(leg, recent?.names ?? [])) named.paths.add(name);
-  const parts = [...foldersOf(leg), undefined].map((folder): Part => ({
-    leg,
-    folder,
-    todo: todoOf(run, leg, folder, named, whole),
-  }));
+  const parts = await Promise.all(
+    [...foldersOf(leg), undefined].map(async (folder): Promise<Part> => ({
+      leg,
+      folder,
+      todo: await todoOf(run, leg, folder, named, whole),
+    })),
+  );
   return {
     leg,
     parts,
@@ -136,13 +138,13 @@ function takeNames(
 /** That many names cost less than the look at how large the part has become. */
 const smallList = 1000;
 
-function todoOf(
+async function todoOf(
   run: Offsite,
   leg: Leg,
   folder: string | undefined,
   named: Named,
   whole: string | undefined,
-): Todo {
+): Promise<Todo> {
   const known = run.memory.parts[nameOfPart({ leg, folder })];
   if (known === undefined) return { kind: "all", why: "it was never there as a whole" };
   if (whole !== undefined) return { kind: "all", why: whole };
@@ -152,24 +154,17 @@ function todoOf(
   // Each name of a list costs as much as an entry that is compared: both ends look at one file.
   if (paths.length > Math.max(smallList, known.entries / 2))
     return { kind: "all", why: `${paths.length} names are as much work as its ${known.entries} entries` };
+  const below = (name: string): string => (folder === undefined ? name : `${folder}/${name}`);
   const isBelowFolders = belowFoldersOf(leg.from);
-  const isThere = (name: string): boolean => {
-    const below = folder === undefined ? name : `${folder}/${name}`;
-    // What lies below a link by now lies elsewhere: rsync would take the link for a folder that is to be there.
-    return !isGone(leg.from, below) && (statIn(leg.from, below) === undefined || isBelowFolders(below));
-  };
+  // What lies below a link by now lies elsewhere: rsync would take the link for a folder that is to be there.
+  const isElsewhere = (name: string): boolean =>
+    !isBelowFolders(name) && statIn(leg.from, name) !== undefined;
   // What went stays there: a list deletes nothing.
-  return { kind: "list", paths: paths.filter(isThere), subtrees: subtrees.filter(isThere) };
-}
-
-/** Also where a folder above it is none any more. What can't be looked at is there: why it isn't sent is rsync's to tell. */
-function isGone(root: string, name: string): boolean {
-  try {
-    statAt(inTree(root, name));
-    return false;
-  } catch (error) {
-    return ["ENOENT", "ENOTDIR"].includes(errnoOf(error) ?? "");
-  }
+  const present = async (of: readonly string[]): Promise<string[]> => {
+    const isThere = await presentIn(leg.from, of.map(below));
+    return of.filter(name => isThere.has(below(name)) && !isElsewhere(below(name)));
+  };
+  return { kind: "list", paths: await present(paths), subtrees: await present(subtrees) };
 }
 
 /** Those names of a leg that lie in a part, below it. */

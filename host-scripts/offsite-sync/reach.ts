@@ -19,7 +19,7 @@ import { type Asking, failureOf, remotePath, remoteRsync } from "./remote";
 
 /** What a job keeps at its destination of itself. */
 const farRecord = z.strictObject({ mark: z.string().min(1), token: z.string().min(1) });
-type FarRecord = z.infer<typeof farRecord>;
+export type FarRecord = z.infer<typeof farRecord>;
 
 /**
  * Reaches the destination and proves that it is the one that earlier runs sent to, by a random mark that the first of them left: an
@@ -30,9 +30,9 @@ export const reach: Phase<Offsite> = {
   name: "reach",
   async run(run) {
     const { config, memory, dryRun, log } = run;
-    const connection = await run.connecting?.take();
-    if (connection) run.connection = connection;
-    const found = await readFar(run);
+    const reached = await run.reaching?.take();
+    if (reached?.connection) run.connection = reached.connection;
+    const found = reached ? reached.answer : await readFar(run);
     const { name } = config.destination;
     if (memory.mark !== undefined && memory.mark !== found?.mark)
       throw new Refusal(
@@ -97,7 +97,7 @@ function farName({ job, host }: Asking["config"]): string {
 const beforeSuffix = ".before";
 
 /** @returns undefined when nothing was sent there yet @throws {RunnerError} when it can't be reached, or the record can't be read */
-async function readFar(asking: Asking): Promise<FarRecord | undefined> {
+export async function readFar(asking: Asking): Promise<FarRecord | undefined> {
   const name = farName(asking.config);
   const last = (await fetchText(asking, name)) ?? "";
   const text = last.replaceAll("\0", "") === "" ? await fetchText(asking, `${name}${beforeSuffix}`) : last;

@@ -136,29 +136,54 @@ export function remoteShell(
   return words.map(word => (/[\s"]/.test(word) ? `'${word}'` : word)).join(" ");
 }
 
-/** A connection that may not be there yet. */
-export interface Connecting {
-  /** As `connect`: another one where that one, or the try to make it, has come to its end meanwhile. */
-  take(): Promise<SharedConnection | undefined>;
+/** A connection, and what was asked over it first. */
+export interface Reached<Answer> {
+  /** Undefined where none can be shared. */
+  readonly connection: SharedConnection | undefined;
+  readonly answer: Answer;
+}
+
+/** The same, but it may not be there yet. */
+export interface Reaching<Answer> {
+  /** All of it anew where the connection, or the try to make it, has come to its end meanwhile. */
+  take(): Promise<Reached<Answer>>;
   /** Ends it, or the try to make it. */
   close(): Promise<void>;
 }
 
-/** Opens the connection for all that a run asks while the run goes on: two exchanges of keys take as long as a look at what is here. */
-export function beginToConnect(run: Asking): Connecting {
+/**
+ * Opens the connection for all that a run asks, and asks over it, while the run goes on: two exchanges of keys, and a first start of
+ * rsync there, take as long as a look at what is here.
+ */
+export function beginToReach<Answer>(
+  run: Asking,
+  ask: (asking: Asking) => Promise<Answer>,
+): Reaching<Answer> {
   const end = new AbortController();
-  let early: SharedConnection | "failed" | undefined;
-  const made = connect(run, { end: end.signal });
+  const reach = async (signal?: AbortSignal): Promise<Reached<Answer>> => {
+    const connection = await connect(run, signal && { end: signal });
+    try {
+      return { connection, answer: await ask({ ...run, ...(connection && { connection }) }) };
+    } catch (error) {
+      await connection?.close();
+      throw error;
+    }
+  };
+  let early: Reached<Answer> | "failed" | undefined;
+  const made = reach(end.signal);
   const known = made.then(
     found => (early = found),
     () => (early = "failed"),
   );
   return {
-    take: async () => (early === "failed" || early?.isOpen() === false ? connect(run) : made),
+    async take() {
+      await known;
+      return early === "failed" || early?.connection?.isOpen() === false ? reach() : made;
+    },
     async close() {
       end.abort();
       await known;
-      if (early !== "failed") await early?.close();
+      if (early !== "failed") await early?.connection?.close();
     },
   };
 }

@@ -9,7 +9,7 @@ import type { Summary } from "../runtime/job-run";
 import { family } from "../runtime/metric-text";
 import { tellPart } from "../runtime/part-metrics";
 import { debtOf, type LegDebt } from "./leg-debt";
-import type { Offsite } from "./offsite";
+import type { Leg, Offsite } from "./offsite";
 
 /** What a run tells of itself. */
 export const summary: Summary<Offsite, Counted<typeof offsiteSyncMetrics>> = {
@@ -47,7 +47,7 @@ export async function tellLegs(run: Offsite, stop: AbortSignal): Promise<void> {
   // A run that didn't have the lock knows nothing, and a dry one tells nothing.
   if (!run.lock) return;
   const seconds = (ms: number): number => Math.floor(ms / 1000);
-  const stands = config.legs.map(each => {
+  const standOf = async (each: Leg) => {
     const { from } = each;
     const leg = run.legs.find(other => other.leg === each);
     const lastMs = memory.legs[from] ?? 0;
@@ -56,7 +56,7 @@ export async function tellLegs(run: Offsite, stop: AbortSignal): Promise<void> {
     const isDone = leg?.isDone === true;
     const owed: LegDebt = isDone
       ? { amount: { files: 0, bytes: 0 }, oldestMs: leg.asOfMs }
-      : debtOf(run, each);
+      : await debtOf(run, each);
     return {
       from,
       legStatus: isDone ? 0 : 1,
@@ -69,7 +69,8 @@ export async function tellLegs(run: Offsite, stop: AbortSignal): Promise<void> {
       legBytes: leg?.sent.bytes ?? 0,
       legWire: leg?.sent.wireBytes ?? 0,
     };
-  });
+  };
+  const stands = await Promise.all(config.legs.map(standOf));
   const familyOf = (what: keyof typeof offsiteLegMetrics) =>
     family(
       offsiteLegMetrics[what],
