@@ -1,4 +1,4 @@
-import { closeSync, constants, type Dirent, opendirSync, openSync } from "node:fs";
+import { closeSync, constants, type Dirent, opendirSync, openSync, readdirSync } from "node:fs";
 import { longestPath, reach } from "./reach";
 
 /** A folder whose entries are read one after the other, however many there are. Errors are Node's own. */
@@ -41,12 +41,5 @@ function holdOpen(path: Buffer): number {
 
 /** Names of all entries of a folder, byte by byte as latin1. */
 export function entriesOf(folder: string | Buffer): string[] {
-  const open = openFolder(Buffer.from(folder));
-  try {
-    const names: string[] = [];
-    for (let entry = open.next(); entry; entry = open.next()) names.push(entry.name.toString("latin1"));
-    return names;
-  } finally {
-    open.close();
-  }
+  return reach(Buffer.from(folder), short => readdirSync(short, { encoding: "latin1" }));
 }
