@@ -42,7 +42,7 @@ test("an edit is told before it is deployed, and is all that changes", async () 
     /daily-backup +when +\*-\*-\* 04:00:00 \S+ +\*-\*-\* 05:00:00 /,
   );
   expect(await me.must(preview, `${preview} --diff`)).toMatch(/^ +\+ OnCalendar=\*-\*-\* 05:00:00 /m);
-  expect(await me.must(up, upNow)).toMatch(/Resources:\n +~ \d updated\n +\d+ unchanged\n/);
+  expect(await me.must(up, upNow)).toMatch(/Resources:\n +~ \d+ updated\n +\d+ unchanged\n/);
 });
 
 test("taken away, nothing of it is left but the copies", async () => {
