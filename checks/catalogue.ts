@@ -60,6 +60,7 @@ import { rpo } from "./promises/rpo";
 import { rto } from "./promises/rto";
 import { secretCycle } from "./promises/secret-cycle";
 import { singleMedium } from "./promises/single-medium";
+import { slipOfUnit } from "./promises/slip-of-unit";
 import { threeTwoOne } from "./promises/three-two-one";
 import { unreachableFromHostRoot } from "./promises/unreachable-from-host-root";
 import { belowGap } from "./retention/below-gap";
@@ -185,6 +186,7 @@ const checks: readonly Check[] = [
   jobFarLooser,
   linkTooSlow,
   looserThanLarger,
+  slipOfUnit,
   rto,
   secretCycle,
   singleMedium,
