@@ -62,9 +62,9 @@ export function withCauses(
   });
 }
 
-/** What a suspicion has to explain: a promise that several jobs keep together, or a job's own. */
+/** What a suspicion may explain: an order of jobs, a promise that several keep together, or a job's own. */
 function isBroken({ code, severity }: Finding): boolean {
-  return severity === "error" && /^(promises\/|schedule\/stale-above-promise$)/.test(code);
+  return severity === "error" && /^((order|promises)\/|schedule\/stale-above-promise$)/.test(code);
 }
 
 /** "CODE SUBJECT" of a finding: how another one names it. */

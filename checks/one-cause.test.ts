@@ -77,6 +77,24 @@ test("an hour that the clocks skip comes before the promises that it breaks", ()
   expect(follow.map(({ code }) => code)).toContain("promises/rpo");
 });
 
+test.each([
+  ["a budget of hours for minutes", { budget: "10h", timeout: "46min" }, "order/timeout-below-budget"],
+  ["a budget of a day", { budget: "24h" }, "order/budget-out-of-bounds"],
+])("%s is one finding, and what waits for the job follows from it", (_, change, code) => {
+  const { causes, follow } = told(({ layers }) => Object.assign(layers["nfs-mirror"][0] ?? {}, change));
+  expect(causes).toEqual([`${code} nfs-mirror`]);
+  expect(follow.length).toBeGreaterThan(0);
+});
+
+test("runs that are unevenly apart are one finding, and the promises follow from it", () => {
+  const { causes, follow } = told(({ layers, services }) => {
+    Object.assign(layers["lvm-pvc-snapshot"][0] ?? {}, { schedule: { onCalendar: "*-*-* 00,20:00:00" } });
+    Object.assign(services["nextcloud"] ?? {}, { promise: { rpo: { application: "15h" }, rto: "8h" } });
+  });
+  expect(causes).toEqual(["schedule/stale-above-promise lvm-pvc-snapshot"]);
+  expect(follow.map(({ code }) => code)).toContain("promises/rpo");
+});
+
 test("a zone is named where it breaks something, and only there", () => {
   const zone = (cron: string, zone: string) =>
     told(({ layers }) => Object.assign(layers["cluster-dump"][0] ?? {}, { schedule: { cron, zone } }));

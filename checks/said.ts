@@ -27,3 +27,12 @@ export function read(estate: Estate, path: Path): unknown {
 export function write(estate: Estate, path: Path, value: unknown): void {
   Reflect.set(Object(read(estate, path.slice(0, -1))), path.at(-1) ?? "", value);
 }
+
+/** The estate with another duration in a job's field, in ms; none where the estate says nothing there. */
+export function withDuration(estate: Estate, job: Job, field: "budget" | "usualRun", ms: number): Estate[] {
+  const place = [...job.said, field];
+  if (typeof read(estate, place) !== "string") return [];
+  const changed = structuredClone(estate);
+  write(changed, place, `${Math.ceil(ms / 1000)}s`);
+  return [changed];
+}

@@ -5,7 +5,7 @@ import { usualMarginMs } from "../../plan/layers/common";
 import { defineCheck } from "../check";
 import { edit } from "../example-edits";
 import { example, mirrorExample, mended } from "../examples";
-import { read, write } from "../said";
+import { withDuration } from "../said";
 
 /** Runs vary by a fifth on any day: a disk that is fuller, a line that others use. */
 const leastRoom = 1.2;
@@ -45,14 +45,15 @@ export const budgetOutOfBounds = defineCheck({
         },
       ];
     }),
-  // A run that is said to take hours is in the way of all that starts in them, and late for what waits for it.
+  // A run that is said to take hours is in the way of all that starts in them, and late for what waits for it; so is its budget.
   without: (plan, { subject }) => {
     const job = plan.jobs.find(({ called }) => called === subject);
-    const place = [...(job?.said ?? []), "usualRun"];
-    if (!job || typeof read(plan.estate, place) !== "string") return [];
-    const estate = structuredClone(plan.estate);
-    write(estate, place, `${Math.ceil(job.budgetMs / 2000)}s`);
-    return [estate];
+    return job
+      ? [
+          ...withDuration(plan.estate, job, "usualRun", job.budgetMs / 10),
+          ...withDuration(plan.estate, job, "budget", job.usualRunMs * 2),
+        ]
+      : [];
   },
   examples: {
     bad: [

@@ -1,6 +1,7 @@
 import { formatDuration } from "../../plan/units/duration";
 import { defineCheck } from "../check";
 import { mirrorExample, mended } from "../examples";
+import { withDuration } from "../said";
 
 /** What a job needs after its budget to end its children, write its metrics and push them: three attempts of 5 s, and as long again. */
 const reportMs = 30_000;
@@ -23,6 +24,13 @@ export const timeoutBelowBudget = defineCheck({
         },
       ];
     }),
+  // A budget of ten hours for ten minutes is in the way of all that waits for it; the time-out says what was meant.
+  without: (plan, { subject }) => {
+    const job = plan.jobs.find(({ called }) => called === subject);
+    return job && job.timeoutMs > 2 * reportMs
+      ? withDuration(plan.estate, job, "budget", job.timeoutMs - 2 * reportMs)
+      : [];
+  },
   examples: {
     bad: [
       mended(mirrorExample("40 minutes for a budget of 45", { timeout: "40min" }), {

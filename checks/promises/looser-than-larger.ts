@@ -77,6 +77,6 @@ export const looserThanLarger = defineCheck({
 });
 
 /** Whether a disaster takes along all that another one takes. */
-function takes(larger: Domain, smaller: Domain): boolean {
+export function takes(larger: Domain, smaller: Domain): boolean {
   return within.some(([inner, outer]) => inner === smaller && (outer === larger || takes(larger, outer)));
 }

@@ -6,6 +6,7 @@ import { formatDuration, parseDuration } from "../../plan/units/duration";
 import { defineCheck, type Found } from "../check";
 import { edit } from "../example-edits";
 import { example, mended } from "../examples";
+import { takes } from "./looser-than-larger";
 
 /** A promise may have room to spare. So much more than all others of a service is looked at. */
 const farLooser = 5;
@@ -80,6 +81,8 @@ function slipsOfLoss(plan: Plan): Found[] {
   return [...survivorsOf(plan)].flatMap(([service, datasets]) => {
     const promised = Object.entries(plan.estate.services[service]?.promise?.rpo ?? {});
     return promised.flatMap(([domain, text]) => {
+      // Where a larger disaster has a promise, this one is looser than that, and told as such.
+      if (promised.some(([other]) => takes(other as Domain, domain as Domain))) return [];
       const others = promised.filter(([other]) => other !== domain).map(([, other]) => parseDuration(other));
       const meant = meantBy(text);
       const ms = parseDuration(text);

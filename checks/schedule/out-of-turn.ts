@@ -35,6 +35,8 @@ export const outOfTurn = defineCheck({
     const estate = withSchedule(plan, job, schedule => (schedule.onCalendar = calendar));
     return estate ? [estate] : [];
   },
+  // Two at a time on one disk are told as that: another hour would hide which two.
+  explains: (_, { code }) => /^(promises\/|schedule\/stale-above-promise$)/.test(code),
   examples: {
     bad: [
       mended(
