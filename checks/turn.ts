@@ -40,7 +40,8 @@ export function turnOf(job: Job, plan: Plan): Turn | undefined {
   const [early, late] = next ? [job, next.other] : [neighbour.other, job];
   const beforeNext = (own: number): boolean => !next || isClose(job, inADay(next.at - own));
   const behindLast = (own: number): boolean => !last || isClose(last.other, inADay(own - last.at));
-  const isTurn = (own: number): boolean => beforeNext(own) && behindLast(own);
+  const isThrough = (own: number): boolean => !next || inADay(next.at - own) >= job.budgetMs / 1000;
+  const isTurn = (own: number): boolean => beforeNext(own) && behindLast(own) && isThrough(own);
   const halfADayOn = inADay(second + daySeconds / 2);
   const hour = next
     ? hourFor(job, plan, Math.floor((next.at - job.budgetMs / 1000) / hourSeconds), -1)

@@ -40,11 +40,11 @@ export const outOfTurn = defineCheck({
   examples: {
     bad: [
       mended(
-        example("a daily backup in the afternoon, for the early morning", ({ layers }) =>
-          edit(layers["daily-backup"][0]?.schedule, { onCalendar: "*-*-* 16:00:00" }),
+        example("a daily backup in the evening", ({ layers }) =>
+          edit(layers["daily-backup"][0]?.schedule, { onCalendar: "*-*-* 19:00:00" }),
         ),
         {
-          says: 'Write "*-*-* 04:00:00" for "*-*-* 16:00:00"',
+          says: 'Write "*-*-* 04:00:00" for "*-*-* 19:00:00"',
           edit: ({ layers }) => edit(layers["daily-backup"][0]?.schedule, { onCalendar: "*-*-* 04:00:00" }),
         },
       ),
