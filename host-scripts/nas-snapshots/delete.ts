@@ -38,7 +38,11 @@ export async function deleteSnapshots(
   }
   if (dryRun)
     return { text: `would delete ${which}:\n${lines(names)}`, result: { names, stays, deleted: false } };
-  const left = await deleteNow(context, names);
+  const left = await deleteNow(
+    context,
+    names,
+    facts.snapshots.map(({ name }) => name),
+  );
   return {
     text: `deleted ${which}:\n${lines(names)}\n${left} are left. What they held becomes free once btrfs' cleaner has passed, minutes to hours later`,
     result: { names, stays: left, deleted: true },
@@ -75,13 +79,28 @@ function refuseKept(config: NasSnapshotsConfig, facts: Facts, names: readonly st
     throw new Refusal(`${names.length} snapshots can't go: ${why}`, shell`${config.job} list`);
 }
 
-/** @returns how many are left, as the NAS lists them then @throws {RunnerError} when one of them is still there */
-async function deleteNow(context: WayContext<NasSnapshotsConfig>, names: readonly string[]): Promise<number> {
+/**
+ * @returns how many are left, as the NAS lists them then
+ * @throws {RunnerError} when one of them is still there, or another one isn't any more
+ */
+async function deleteNow(
+  context: WayContext<NasSnapshotsConfig>,
+  names: readonly string[],
+  before: readonly string[],
+): Promise<number> {
   const { nas, job } = context.config;
   const { answers, said } = await ask(context, deletionOf(context.config, names));
   const { snapshots } = readSnapshotList(answers.get("list")?.text ?? "");
-  const still = names.filter(name => snapshots.some(each => each.name === name));
+  const listed = new Set(snapshots.map(({ name }) => name));
+  const still = names.filter(name => listed.has(name));
+  const gone = before.filter(name => !listed.has(name) && !names.includes(name));
   const answer = answers.get("delete");
+  if (gone[0] !== undefined)
+    throw new RunnerError(exitCodes.failed, {
+      failed: `${nas.name} was to delete ${names.length} snapshots of ${nas.share}, and doesn't list ${gone.length} others any more, first ${gone[0]}: it removed them at the same time, deleted more than it was asked, or its list isn't whole`,
+      kept: `It still lists ${snapshots.length} of ${before.length}.`,
+      next: shell`${job} list`,
+    });
   if (still.length === 0 && answer?.exitCode === 0) return snapshots.length;
   throw new RunnerError(exitCodes.failed, {
     failed: `${nas.name} was to delete ${names.length} snapshots of ${nas.share}, ended with ${answer?.exitCode ?? "nothing"}, and still lists ${still.length} of them${still[0] === undefined ? "" : `, first ${still[0]}`}: ${firstLines(`${said}\n${answer?.text ?? ""}`)}`,

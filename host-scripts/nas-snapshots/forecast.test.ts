@@ -1,4 +1,4 @@
-import { daysToFull, farDays } from "./forecast";
+import { daysToFull, farDays, isCleaning } from "./forecast";
 
 const day = 86_400_000;
 const now = Date.UTC(2026, 10, 28);
@@ -21,6 +21,13 @@ test("the step by which a cleaner frees room hides no growth, and what comes onc
   expect(daysToFull(looks(500, 510, 520, 230, 240, 250), facts(750), now, 7 * day)).toBeCloseTo(75);
   const weekly = Array.from({ length: 21 }, (_, index) => 100 + 70 * Math.floor(index / 7));
   expect(daysToFull(looks(...weekly), facts(700), now, 7 * day)).toBeLessThan(100);
+});
+
+test("a look is left out where more went than came, and not because one goes each day", () => {
+  const snapshots = [3, 2, 1, 0].map(ago => ({ name: `${ago}`, atMs: now - ago * day }));
+  expect(isCleaning(snapshots.slice(0, 3), snapshots.slice(1))).toBe(false);
+  expect(isCleaning(snapshots.slice(0, 3), snapshots.slice(2))).toBe(true);
+  expect(isCleaning([], snapshots)).toBe(false);
 });
 
 test("snapshots that are younger than they will be pin more before they let go", () => {

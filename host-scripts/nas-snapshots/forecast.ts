@@ -1,10 +1,22 @@
-import type { Facts } from "./nas-snapshots";
+import type { Facts, Snapshot } from "./nas-snapshots";
 import type { Memory } from "./memory";
 
 const dayMs = 86_400_000;
 
 /** What isn't filling, or will be full in more than that, is full in ten years. */
 export const farDays = 3_650;
+
+/**
+ * Whether a look tells of more room than will be used soon: btrfs frees blocks long after a snapshot is gone. Where as many came as went,
+ * as each day once the oldest are of full age, all looks are alike in that, and what grows between them is growth.
+ */
+export function isCleaning(before: readonly Snapshot[], now: readonly Snapshot[]): boolean {
+  const lacking = (some: readonly Snapshot[], others: readonly Snapshot[]): number => {
+    const names = new Set(others.map(({ name }) => name));
+    return some.filter(({ name }) => !names.has(name)).length;
+  };
+  return lacking(before, now) > lacking(now, before);
+}
 
 /** How far back growth is looked for, and over which time it has to be seen. */
 const windowMs = 21 * dayMs;

@@ -5,18 +5,16 @@ import type { Phase } from "../runtime/phases";
 import { quoted } from "../runtime/quoted";
 import { required } from "../runtime/required";
 import { shell } from "../runtime/shell";
+import { comeBy, mostSkewMs } from "./come";
 import { driftsOf } from "./drift";
 import { lastDue } from "./due";
-import { daysToFull } from "./forecast";
+import { daysToFull, isCleaning } from "./forecast";
 import { formatHours } from "./hours";
 import { type Memory, writeMemory } from "./memory";
 import { verifiedEnds } from "./senders";
 import type { Facts, NasLook } from "./nas-snapshots";
 
 const dayMs = 86_400_000;
-
-/** A NAS whose clock is off by more removes snapshots at the wrong age, and dates them wrongly. */
-const mostSkewMs = 5 * 60_000;
 
 /** Compares what the NAS has with what the estate says it has. */
 export const judge: Phase<NasLook> = {
@@ -75,14 +73,15 @@ function faultsOf(
       text: `the clock of ${nas.name} is ${formatHours(Math.abs(skewMs))} (${Math.round(Math.abs(skewMs) / 1000)} s) ${skewMs > 0 ? "ahead" : "behind"}: it dates snapshots wrongly, and one that is ahead removes them before their time`,
       next: shell`ssh -p ${nas.port} ${login} date; date   (then let both follow a time server)`,
     });
-  const ahead = snapshots.filter(({ atMs }) => atMs > nasMs + mostSkewMs);
+  const come = comeBy(snapshots, nasMs);
+  const ahead = snapshots.filter(snapshot => !come.includes(snapshot));
   const [future] = ahead;
   if (future)
     faults.push({
       text: `${ahead.length} snapshots are of a time that hasn't come, the first is ${future.name}: a clock was ahead when they were made, and they count for nothing`,
       next: list,
     });
-  const newest = snapshots.filter(snapshot => !ahead.includes(snapshot)).at(-1);
+  const newest = come.at(-1);
   if (!newest)
     faults.push({
       text: `${nas.share} on ${nas.name} has no snapshot at all`,
@@ -111,11 +110,11 @@ function remembered(
     ({ name, atMs, missedMs }) =>
       keepMs !== undefined && !names.has(name) && missedMs - atMs < keepMs - dayMs && nasMs - atMs < keepMs,
   );
-  // btrfs frees blocks long after a snapshot is gone: what is used right then is no sign of growth.
-  const isCleaning = missing.length > 0;
   const used = [
     ...before.used,
-    ...(volume && !isCleaning ? [{ atMs: nowMs, bytes: volume.sizeBytes - volume.freeBytes }] : []),
+    ...(volume && !isCleaning(before.seen, snapshots)
+      ? [{ atMs: nowMs, bytes: volume.sizeBytes - volume.freeBytes }]
+      : []),
   ].filter(({ atMs }) => nowMs - atMs < 60 * dayMs && atMs <= nowMs);
   return { seen: [...snapshots], gone, used };
 }

@@ -10,16 +10,18 @@ import type { Summary } from "../runtime/job-run";
 import { family } from "../runtime/metric-text";
 import { momentText } from "../runtime/moment";
 import { tellPart } from "../runtime/part-metrics";
-import type { NasLook } from "./nas-snapshots";
+import { comeBy } from "./come";
+import type { NasLook, Snapshot } from "./nas-snapshots";
 
 /** What a run tells of itself. */
 export const summary: Summary<NasLook, Counted<typeof nasSnapshotsMetrics>> = {
-  values({ facts, daysToFull }) {
+  values(run) {
+    const { facts, daysToFull } = run;
     const seconds = (ms: number | undefined): number | undefined =>
       ms === undefined ? undefined : Math.floor(ms / 1000);
     const skewMs = facts?.skewMs;
     return {
-      [nasMetricNames.newest]: seconds(facts?.snapshots.at(-1)?.atMs),
+      [nasMetricNames.newest]: seconds(newestOf(run)?.atMs),
       [nasMetricNames.oldest]: seconds(facts?.snapshots[0]?.atMs),
       [nasMetricNames.count]: facts?.snapshots.length,
       [nasMetricNames.unknownLines]: facts?.unknownLines.length,
@@ -38,11 +40,15 @@ export const summary: Summary<NasLook, Counted<typeof nasSnapshotsMetrics>> = {
     drifts,
     faults: faults.map(({ text }) => text),
   }),
-  done({ config, facts, drifts }, seconds) {
-    const newest = facts?.snapshots.at(-1);
-    return `${config.nas.share} on ${config.nas.name} has ${facts?.snapshots.length ?? 0} snapshots, the newest of ${momentText(newest?.atMs ?? 0)}; ${drifts.length} settings differ from the estate; looked in ${seconds} s`;
+  done(run, seconds) {
+    const { config, facts, drifts } = run;
+    return `${config.nas.share} on ${config.nas.name} has ${facts?.snapshots.length ?? 0} snapshots, the newest of ${momentText(newestOf(run)?.atMs ?? 0)}; ${drifts.length} settings differ from the estate; looked in ${seconds} s`;
   },
 };
+
+function newestOf({ facts, lookedAt }: NasLook): Snapshot | undefined {
+  return facts && comeBy(facts.snapshots, lookedAt.getTime() + (facts.skewMs ?? 0)).at(-1);
+}
 
 /** Tells which settings differ; a look that didn't reach the NAS leaves what the one before it told. */
 export async function tellDrift(run: NasLook, stop: AbortSignal): Promise<void> {

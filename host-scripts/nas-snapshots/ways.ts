@@ -5,6 +5,7 @@ import { momentText } from "../runtime/moment";
 import { quoted } from "../runtime/quoted";
 import { shell } from "../runtime/shell";
 import type { Answer, ListRequest, RestoreRequest, WayContext, Ways } from "../runtime/ways";
+import { comeBy, mostSkewMs } from "./come";
 import { deleteSnapshots } from "./delete";
 import { factsOf } from "./facts-of";
 
@@ -38,7 +39,7 @@ async function list({ what }: ListRequest, context: Context): Promise<Answer> {
   const { facts, nasMs } = await factsOf(context);
   const { snapshots, unknownLines, keepDays, policy, volume, share, pinnedBytes } = facts;
   const lines = [
-    ...snapshots.map(({ name, atMs }) => `${name}  ${momentText(atMs)}  ${age(nasMs - atMs)} old`),
+    ...snapshots.map(({ name, atMs }) => `${name}  ${momentText(atMs)}  ${age(nasMs - atMs)}`),
     `${snapshots.length} snapshots of ${config.nas.share} on ${config.nas.name}`,
     ...unknownLines.map(line => `no snapshot's name: ${quoted(line)}`),
     `removed after: ${keepDays === undefined ? "it doesn't say" : `${keepDays} d`}${policy === undefined ? "" : `; its policy: ${policy}`}`,
@@ -54,8 +55,8 @@ async function list({ what }: ListRequest, context: Context): Promise<Answer> {
 }
 
 async function versions(context: Context): Promise<Versions> {
-  const { facts } = await factsOf(context);
-  const versions = facts.snapshots.map(({ atMs }) => ({
+  const { facts, nasMs } = await factsOf(context);
+  const versions = comeBy(facts.snapshots, nasMs).map(({ atMs }) => ({
     ...{ of: `/${context.config.nas.share}`, at: momentText(atMs), lacks: [] },
     pick: ["--at", momentText(atMs)],
   }));
@@ -64,7 +65,8 @@ async function versions(context: Context): Promise<Versions> {
 
 function age(ms: number): string {
   const hours = ms / 3_600_000;
-  return hours < 72 ? `${hours.toFixed(1)} h` : `${(hours / 24).toFixed(1)} d`;
+  if (ms < -mostSkewMs) return "of a time that hasn't come: it counts for nothing";
+  return hours < 72 ? `${hours.toFixed(1)} h old` : `${(hours / 24).toFixed(1)} d old`;
 }
 
 /** Which snapshot, from where and to where, for a person with the right to write there. */
@@ -72,8 +74,10 @@ async function restore({ what, atMs, into }: RestoreRequest, context: Context): 
   const { config } = context;
   const { nas, job } = config;
   const path = pathBelow(config, what[0] ?? "");
-  const { facts } = await factsOf(context);
-  const snapshot = facts.snapshots.filter(each => atMs === undefined || each.atMs <= atMs).at(-1);
+  const { facts, nasMs } = await factsOf(context);
+  const snapshot = comeBy(facts.snapshots, nasMs)
+    .filter(each => atMs === undefined || each.atMs <= atMs)
+    .at(-1);
   if (!snapshot)
     throw new Refusal(
       `${nas.share} on ${nas.name} has no snapshot${atMs === undefined ? "" : ` of ${momentText(atMs)} or before`}`,
@@ -82,13 +86,14 @@ async function restore({ what, atMs, into }: RestoreRequest, context: Context): 
   const from = `${nas.volume}/@sharesnap/${nas.share}/${snapshot.name}/${path}`;
   const to = into ?? `${nas.volume}/${nas.share}/${path}.${snapshot.name}`;
   const steps = [
-    shell`ssh -t -p ${nas.port} ${`${nas.user}@${nas.address}`}`,
+    shell`ssh -t -p ${nas.port} ${`ADMINISTRATOR@${nas.address}`}`,
     shell`sudo ls -la -- ${from}`,
-    shell`sudo cp -a --reflink=auto -T -- ${from} ${to}`,
+    // A folder that is there already would be filled, over what it has.
+    shell`sudo test ! -e ${to} && sudo cp -a --reflink=auto -T -- ${from} ${to}`,
     shell`sudo diff -r --no-dereference -- ${from} ${to}`,
   ];
   const text = [
-    `${quoted(path)} as it was at ${momentText(snapshot.atMs)}, beside what is there now; nothing is overwritten:`,
+    `${quoted(path)} as it was at ${momentText(snapshot.atMs)}, beside what is there now; nothing is overwritten, and the third step copies nothing where something is at its end already:`,
     ...steps.map((step, index) => `  ${index + 1}. ${step}`),
     `It worked when the last of them says nothing. Then move it to its place by hand; the snapshot stays. With DSM's visible snapshots the same is below ${quoted(`${nas.volume}/${nas.share}/#snapshot/${snapshot.name}`)}.`,
   ].join("\n");
@@ -100,7 +105,7 @@ function pathBelow({ nas, job }: NasSnapshotsConfig, typed: string): string {
   const plain = typed.replace(/\/+$/, "");
   const root = [`${nas.volume}/${nas.share}/`, `/${nas.share}/`].find(above => plain.startsWith(above));
   const path = root === undefined ? "" : plain.slice(root.length);
-  if (path !== "" && !path.split("/").some(part => part === ".." || part === "")) return path;
+  if (path !== "" && !path.split("/").some(part => ["", ".", ".."].includes(part))) return path;
   throw new Refusal(
     `${quoted(typed)} is no path of ${nas.share}, expected one such as "/${nas.share}/books"`,
     shell`${job} restore ${`/${nas.share}/books`}`,

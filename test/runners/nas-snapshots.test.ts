@@ -59,6 +59,19 @@ test("a look tells what is there, how full it is, and that all is as the estate 
   );
 });
 
+test("what is used is noted on each day on which one snapshot comes and one goes", async () => {
+  const used = (): number => {
+    const text = readFileSync(join(world.config.stateDir, "memory.json"), "utf8");
+    return (JSON.parse(text) as { used: unknown[] }).used.length;
+  };
+  daily(7, 6, 5, 4, 3, 2, 1);
+  await world.run();
+  const before = used();
+  daily(6, 5, 4, 3, 2, 1, 0);
+  await world.run();
+  expect(used()).toBe(before + 1);
+});
+
 test("the password is in no output, no file, and no process's arguments or environment", async () => {
   world.shadow(
     "synosharesnapshot",
@@ -178,6 +191,7 @@ test("a clock that is wrong is told, also what it dated ahead", async () => {
   expect(output).toContain("the clock of nas is 2 h");
   expect(output).toContain(`the first is ${future}`);
   expect(world.metrics()["clock_skew_seconds"]).toBeGreaterThan(7100);
+  expect(world.metrics()["newest_timestamp"]).toBeLessThan(Date.now() / 1000);
   rmSync(join(world.snapshots, future), { recursive: true });
 });
 
@@ -210,8 +224,10 @@ test("a NAS that is away, or another one, gets nothing and leaves the last figur
 
 test("list shows all of it, and a restore prints steps that bring a path back beside what is there", async () => {
   const [, newest = ""] = daily(1, 0);
+  // A clock that was ahead has made this one: it is the newest for nobody.
+  world.snapshot(-3 * day);
   const listed = await world.run("list");
-  expect(listed.result["snapshots"]).toHaveLength(2);
+  expect(listed.result["snapshots"]).toHaveLength(3);
   const told = versionsAnswer.parse((await world.run("list", "--versions")).result).versions;
   expect(told.map(({ of }) => of)).toEqual(["/Backup", "/Backup"]);
   const picked = await world.run("restore", "/Backup/books", ...(told[0]?.pick ?? []));
@@ -220,10 +236,17 @@ test("list shows all of it, and a restore prints steps that bring a path back be
   expect(status).toBe(0);
   const { volume } = world.config.nas;
   const steps = result["steps"] as string[];
+  // The account that looks may do none of them there.
+  expect(steps[0]).toMatch(/^ssh -t -p \d+ ADMINISTRATOR@/);
   // What an administrator types there, but for the login and sudo.
-  for (const step of steps.slice(1)) await execa("sh", ["-c", step.replace("sudo ", "")]);
-  expect(readFileSync(join(volume, `Backup/books.${newest}/one`), "utf8")).toBe("a book");
-  for (const wrong of ["/Other/books", "/Backup/../etc", "/Backup"])
+  const type = (step: string) => execa("sh", ["-c", step.replaceAll("sudo ", "")], { reject: false });
+  for (const step of steps.slice(1)) expect(await type(step)).toMatchObject({ exitCode: 0 });
+  const back = join(volume, `Backup/books.${newest}/one`);
+  expect(readFileSync(back, "utf8")).toBe("a book");
+  writeFileSync(back, "mended since");
+  expect(await type(steps[2] ?? "")).toMatchObject({ exitCode: 1 });
+  expect(readFileSync(back, "utf8")).toBe("mended since");
+  for (const wrong of ["/Other/books", "/Backup/../etc", "/Backup/.", "/Backup"])
     expect(await world.run("restore", wrong)).toMatchObject({ status: 3 });
   mkdirSync(join(volume, "Backup/later"), { recursive: true });
   expect((await world.run("restore", "/Backup/later", "--at", "2001-01-01")).status).toBe(3);
@@ -301,6 +324,16 @@ describe("deletion", () => {
     world.unshadow();
     expect(status).toBe(1);
     expect(output).toContain(`still lists 1 of them, first ${third}`);
+  });
+
+  test("a NAS that no longer lists another one is no success", async () => {
+    const [third = "", second = ""] = daily(3, 2, 1, 0);
+    sent(0, hour + sinceMidnight(Date.now()));
+    world.shadow("synosharesnapshot", `REAL "$@"; [ "$1" != delete ] || rm -r ${world.snapshots}/${second}`);
+    const { status, output } = await world.run("delete", third);
+    world.unshadow();
+    expect(status).toBe(1);
+    expect(output).toContain(`doesn't list 1 others any more, first ${second}`);
   });
 
   test("what went of a deletion that failed in its middle is no drift", async () => {
