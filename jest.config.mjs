@@ -65,7 +65,9 @@ export default {
     // Pure code, its tests beside it: no server, no root.
     project(
       "unit",
-      ["<rootDir>/{plan,alerts,checks,components,cli,host-scripts,stacks,lab,docs}/**/*.test.ts"],
+      [
+        "<rootDir>/{plan,alerts,checks,components,cli,cluster-scripts,host-scripts,stacks,lab,docs}/**/*.test.ts",
+      ],
       { testPathIgnorePatterns: ["/node_modules/", ...heavy] },
     ),
     // The Pulumi program under the SDK's mocks, and the whole estates: too long for every save, no server and no root either.

@@ -2,6 +2,17 @@
 PASSWORD_FILE=/dev/null
 DATABASE_HOST=$SCRATCH/own DATABASE_PORT=5432 DATABASE_USER=postgres
 
+# Folders of tablespaces are their server's: here, each has one beside its data.
+tablespaces() {
+  awk -v place="$place" '/^\\connect / { isMade = 1 }
+    !isMade && /^CREATE TABLESPACE / {
+      folder = place "/tablespace-" (count += 1)
+      system("mkdir -m 700 " folder)
+      sub(/ LOCATION E?\047.*\047;$/, " LOCATION \047" folder "\047;")
+    }
+    { print }'
+}
+
 # initdb runs as an account that the system has a name for, and no image has one for a pod's.
 named() {
   if id -un >/dev/null 2>&1; then

@@ -1,5 +1,7 @@
 # What a restore asks of a PostgreSQL server. A database is given another name and never dropped, but for one that this
-# restore has made itself. All is done from template1: what is renamed must have nobody in it.
+# restore has made itself. All is done from template1: what is renamed must have nobody in it, and where a restore was cut, there may be
+# no "postgres".
+asked_in=template1
 . "$(dirname "$0")/postgresql.sh"
 
 # What a database or the account has set for itself is for who uses it: a restore may write, and take its time.
@@ -46,7 +48,7 @@ SQL
 # The account that this is done as stays as it is. Roles and tablespaces that the text makes may be there; nothing else may.
 of_text() {
   role=$(printf %s "$DATABASE_USER" | sed 's/[.]/\\./g')
-  sed "1,/^\\\\connect /{/^CREATE ROLE \"\{0,1\}$role\"\{0,1\};/d;/^ALTER ROLE \"\{0,1\}$role\"\{0,1\} /d;}" |
+  if [ -n "${OWN_SERVER:-}" ]; then tablespaces; else cat; fi | sed "1,/^\\\\connect /{/^CREATE ROLE \"\{0,1\}$role\"\{0,1\};/d;/^ALTER ROLE \"\{0,1\}$role\"\{0,1\} /d;}" |
     PGOPTIONS="$PGOPTIONS -c lc_messages=C" psql --no-psqlrc --no-password --quiet --dbname=template1 --output=/dev/null 2>"$asked.said" || {
     cat "$asked.said" >&2
     return 1

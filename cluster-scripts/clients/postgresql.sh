@@ -18,7 +18,7 @@ unset password
 
 # ask SQL: one value, with its line breaks and an x behind it, as a shell takes those at the end away
 ask() {
-  psql --no-psqlrc --no-password --tuples-only --no-align --quiet --set=ON_ERROR_STOP=1 --dbname=postgres --command="$1" 2>"${lane}errors" && printf x
+  psql --no-psqlrc --no-password --tuples-only --no-align --quiet --set=ON_ERROR_STOP=1 --dbname="${asked_in:-postgres}" --command="$1" 2>"${lane}errors" && printf x
 }
 
 # named OID: sets "name"; fails where there is no such database any more, as it may have been dropped since

@@ -1,17 +1,17 @@
-import { Refusal } from "../../host-scripts/runtime/errors";
+import { exitCodes, messageOf, Refusal, RunnerError } from "../../host-scripts/runtime/errors";
 import type { Answer, RestoreRequest, WayContext } from "../../host-scripts/runtime/ways";
 import type { ClusterDumpConfig } from "../../plan/contracts/cluster-dump";
 import { called } from "./cluster-dump";
-import { namesThere, otherName } from "./names";
-import { putBackCut } from "./restore-one";
+import { namesThere, otherNames } from "./names";
+import { nextOfCut, putBackCut, stillCut } from "./put-back-cut";
 import { RestoreClient } from "./restore-client";
-import { endRestoring, noteRenamed, noteRestoring, readRenamed, type Renamed } from "./restoring";
+import { endRestoring, isBack, noteRenamed, noteRestoring, readRenamed, readRestoring } from "./restoring";
 
 type Context = WayContext<ClusterDumpConfig>;
 
 /**
  * Undoes the last restore: each thing that it has moved aside takes its place again, and what is there is moved aside in its turn. So
- * the same again undoes this. Nothing is dropped, and no dump is read.
+ * the same again undoes this. Nothing is dropped, and no dump is read. One that is cut is put back by the next: it does all or nothing.
  */
 export async function goBack(
   { what, atMs, dryRun, switches }: RestoreRequest,
@@ -22,35 +22,66 @@ export async function goBack(
     throw new Refusal("it is the last restore that is undone, all of it", "restore --back");
   const client = await RestoreClient.meet(config, stop, "restore");
   try {
+    const cut = readRestoring(config);
     if (!dryRun) await putBackCut(context, client);
+    // It is the last one. What an earlier one has put aside may be of long ago.
+    if (cut && !isBack(cut)) {
+      const { renamed, isBeside } = cut;
+      const stays = renamed.length === 0 && !isBeside;
+      const left = dryRun ? (stays ? cut : undefined) : readRestoring(config);
+      if (left) throw new Refusal(stillCut(left), nextOfCut(config, left));
+      const has = dryRun ? "would be" : "is";
+      return answer([
+        `the last restore, of ${called(cut.database)}, was cut: what was there ${has} called as before it`,
+      ]);
+    }
     const there = await namesThere(client);
     const last = readRenamed(config);
     const gone = last.find(({ other }) => !there.has(other));
-    if (last.length === 0 || gone)
+    if (last.length === 0 || (gone && !(cut && dryRun)))
       throw new Refusal(
         gone
           ? `${called(gone.other)}, which ${called(gone.name)} was, is there no more`
           : "no restore has given anything another name since it is noted",
         "list   (a dump of before a restore is told so there, and comes back by --at)",
       );
-    const lines: string[] = [];
-    const renamed: Renamed = [];
-    for (const [index, { name, other }] of last.entries()) {
-      const undone = otherName(name, "undone");
-      lines.push(
-        `${called(name)} ${dryRun ? "would be" : "is"} what is called ${called(other)}`,
-        ...(there.has(name) ? [`  what it was is ${called(undone)}`] : []),
-      );
-      if (dryRun) continue;
-      noteRestoring(config, { database: name, renamed: [{ name, other: undone }] });
-      if (there.has(name)) await client.ask("aside", { name, other: undone });
-      await client.ask("aside", { name: other, other: name });
-      endRestoring(config);
-      if (there.has(name)) renamed.push({ name, other: undone });
-      noteRenamed(config, [...renamed, ...last.slice(index + 1)]);
+    const undone = otherNames(
+      last.map(({ name }) => name),
+      "undone",
+      there,
+    );
+    const renamed = undone.map((each, index) => ({ ...each, from: last[index]?.other ?? "" }));
+    const lines = renamed.flatMap(({ name, other, from }) => [
+      `${called(name)} ${dryRun ? "would be" : "is"} what is called ${called(from)}`,
+      ...(there.has(name) ? [`  what it was is ${called(other)}`] : []),
+    ]);
+    if (dryRun) return answer(lines);
+    noteRestoring(config, { database: last.length === 1 ? (last[0]?.name ?? "") : "", renamed });
+    try {
+      for (const { name, other, from } of renamed) {
+        if (there.has(name)) await client.ask("aside", { name, other });
+        await client.ask("aside", { name: from, other: name });
+      }
+    } catch (error) {
+      stop.check("restore");
+      await putBackCut(context, client);
+      throw new RunnerError(exitCodes.failed, {
+        failed: `the last restore isn't undone: ${messageOf(error)}`,
+        kept: "All is called as it was.",
+        next: "the same again, once nothing uses it any more (kubectl scale what does to 0)",
+      });
     }
-    return { text: lines.join("\n"), result: { lines } };
+    noteRenamed(
+      config,
+      undone.filter(({ name }) => there.has(name)),
+    );
+    endRestoring(config);
+    return answer(lines);
   } finally {
     client.close();
   }
+}
+
+function answer(lines: readonly string[]): Answer {
+  return { text: lines.join("\n"), result: { lines } };
 }

@@ -3,7 +3,7 @@ import { traitsOf } from "../../plan/contracts/dump-forms";
 import type { Manifest } from "../../plan/contracts/dump-manifest";
 import { differenceFrom } from "./compare";
 import type { Dump } from "./manifest";
-import { namesThere, otherName } from "./names";
+import { namesThere, otherName, otherNames } from "./names";
 import { renamedText } from "./renamed-text";
 import type { RestoreClient } from "./restore-client";
 import type { Restoring } from "./restoring";
@@ -27,7 +27,7 @@ export function isServersOwn({ database, form }: Manifest): boolean {
 export function changeOf({ database, form }: Manifest, there: ReadonlySet<string>, beside: boolean): Change {
   const { former } = traitsOf(form);
   if (former === "stays") return { as: database, touched: [], former };
-  if (beside && there.has(database)) return { as: otherName(database, "beside"), touched: [], former };
+  if (beside && there.has(database)) return { as: otherName(database, "beside", there), touched: [], former };
   const touched = [...there].filter(name => database === "" || name === database);
   // MariaDB's own, which is there always.
   return {
@@ -38,8 +38,8 @@ export function changeOf({ database, form }: Manifest, there: ReadonlySet<string
 }
 
 /** What databases that it takes the place of are called afterwards, where they stay under another name. */
-export function renamedBy({ touched, former }: Change): Restoring["renamed"] {
-  return former === "renamed" ? touched.map(name => ({ name, other: otherName(name, "before") })) : [];
+export function renamedBy({ touched, former }: Change, there: ReadonlySet<string>): Restoring["renamed"] {
+  return former === "renamed" ? otherNames(touched, "before", there) : [];
 }
 
 /** How the place of what a dump makes is made free. */
@@ -68,7 +68,12 @@ export async function make(
 
 /** The same in a server that has nothing of anybody's: what a server has by itself gives way. */
 export async function makeInEmpty(dump: Dump, client: RestoreClient): Promise<void> {
-  const change = changeOf(dump.manifest, await namesThere(client), false);
+  const there = await namesThere(client);
+  const change = changeOf(dump.manifest, there, false);
   const { as, touched, former } = change;
-  await make(dump, client, { as, renamed: renamedBy(change), dropped: former === "dumped" ? touched : [] });
+  await make(dump, client, {
+    as,
+    renamed: renamedBy(change, there),
+    dropped: former === "dumped" ? touched : [],
+  });
 }

@@ -1,6 +1,5 @@
 import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { askCommand } from "../../plan/contracts/ask-command";
 import { expired } from "../../plan/contracts/keep-policy";
 import { exitCodes, messageOf, Refusal, RunnerError } from "../../host-scripts/runtime/errors";
 import type { Phase } from "../../host-scripts/runtime/phases";
@@ -11,6 +10,7 @@ import { called, type ClusterDump } from "./cluster-dump";
 import { Client, lanes, offersOf } from "./exchange";
 import { allFolders, folderOf } from "./folder";
 import { formerDumpsOf, goodDumpsOf, isPartOfManifest, manifestsWithoutDump, removeDump } from "./manifest";
+import { nextOfCut } from "./put-back-cut";
 import { readRestoring } from "./restoring";
 import { partPrefix, takeDump } from "./take";
 
@@ -28,7 +28,7 @@ export const recover: Phase<ClusterDump> = {
     if (cut)
       throw new Refusal(
         `a restore of ${called(cut.database)} was cut, and what it has made isn't to be dumped as good`,
-        shell`${askCommand(config.seen.namespace, config.job, "restore")}   (any restore first puts back what was there; after it, all is dumped again)`,
+        nextOfCut(config, cut),
       );
     for (const folder of allFolders(config)) {
       const parts = readdirSync(folder)

@@ -6,11 +6,11 @@ import { shell } from "../../host-scripts/runtime/shell";
 import type { WayContext } from "../../host-scripts/runtime/ways";
 import { called, type ClusterDump } from "./cluster-dump";
 import { wholeServer } from "./dumps-asked";
-import { folderName, folderOf } from "./folder";
+import { folderName } from "./folder";
 import type { Manifest } from "../../plan/contracts/dump-manifest";
 import { changeOf, isServersOwn, make, renamedBy } from "./make";
 import type { Dump } from "./manifest";
-import { namesThere, otherName } from "./names";
+import { namesThere } from "./names";
 import type { RestoreClient } from "./restore-client";
 import { endRestoring, noteRestoring, readRestoring, type Renamed, type Restoring } from "./restoring";
 import { contentOf, takeDump } from "./take";
@@ -37,9 +37,17 @@ export async function restoreOne(
     former === "dumped" && (touched.length > 0 || database === "")
       ? await dumpFormer(context, client, manifest)
       : undefined;
-  const renamed = renamedBy(change);
+  const renamed = renamedBy(change, there);
   log.info(`restores ${called(database)} from ${file}`);
-  noteRestoring(config, { database, renamed, ...(kept && { former: kept.file }) });
+  // What another one that was cut has left stays on record until that is restored.
+  const cut = readRestoring(config);
+  const isBeside = as !== database;
+  noteRestoring(config, {
+    database,
+    renamed,
+    ...(kept && { former: kept.file }),
+    ...(isBeside && { isBeside }),
+  });
   try {
     await make(dump, client, { as, renamed, dropped: kept ? touched : [] });
   } catch (error) {
@@ -60,20 +68,27 @@ export async function restoreOne(
       stop.check("restore");
       throw isNotBack(config, manifest, kept, `${messageOf(error)}; and ${messageOf(second)}`);
     }
-    endRestoring(config);
+    end(config, cut);
     throw new PutBack(exitCodes.failed, {
       failed: `${called(database)} isn't restored: ${messageOf(error)}`,
       kept: "What was there before is there again.",
       next: "the same again, once nothing uses it any more (kubectl scale what does to 0)",
     });
   }
-  endRestoring(config);
+  const isOfAll = database === "" && former !== "stays";
+  end(config, isOfAll || (!isBeside && cut?.database === database) ? undefined : cut);
   const lines = [
     `${called(database)} is as of ${manifest.startedAt}${as === database ? "" : `, as ${called(as)}`}`,
     ...renamed.map(({ name, other }) => `  what ${called(name)} was before is ${called(other)}`),
     ...(kept ? [`  what was there before is in ${kept.file}`] : []),
   ];
   return { text: lines.join("\n"), renamed };
+}
+
+/** @param cut what is on record from then on */
+function end(config: ClusterDumpConfig, cut: Restoring | undefined): void {
+  if (cut) noteRestoring(config, cut);
+  else endRestoring(config);
 }
 
 /** It stays on record that the restore was cut. */
@@ -120,26 +135,4 @@ async function dumpFormer(
           : "the same with --beside; or drop by hand what nobody needs of it, and the same again",
     });
   }
-}
-
-/** Gives databases their names back that a restore which was cut had taken; nothing is dropped, as it may be anybody's by now. */
-export async function putBackCut({ config, log }: Context, client: RestoreClient): Promise<void> {
-  const cut: Restoring | undefined = readRestoring(config);
-  if (!cut) return;
-  const there = await namesThere(client);
-  for (const { name, other } of cut.renamed) {
-    if (!there.has(other)) continue;
-    const half = otherName(name, "cut");
-    if (there.has(name)) {
-      log.warn(`what a restore that was cut has made of ${called(name)} is ${called(half)} now`);
-      await client.ask("aside", { name, other: half });
-    }
-    await client.ask("aside", { name: other, other: name });
-    log.warn(`${called(name)} is what it was before that restore`);
-  }
-  if (cut.former !== undefined)
-    log.warn(
-      `a restore of ${called(cut.database)} was cut; what was there before is in ${join(folderOf(config, cut.database), cut.former)}`,
-    );
-  endRestoring(config);
 }

@@ -5,19 +5,27 @@ import type { ClusterDumpConfig } from "../../plan/contracts/cluster-dump";
 import { syncFolder, writeDurably } from "../../host-scripts/runtime/durable";
 
 /** Both names as bytes in latin1. */
-const renames = z.array(z.strictObject({ name: z.string(), other: z.string() }));
+const rename = z.strictObject({ name: z.string(), other: z.string() });
+const renames = z.array(rename);
 
 const record = z.strictObject({
   /** What is restored, its bytes in latin1; empty for the whole server. */
   database: z.string(),
-  /** What databases of the server are called meanwhile. */
-  renamed: renames,
+  /** What databases of the server are called meanwhile; of a way back, also what had another name until it took this one. */
+  renamed: z.array(rename.extend({ from: z.string().optional() })),
   /** File with what was there, where that isn't renamed. */
   former: z.string().optional(),
+  /** What is made has a name of its own. */
+  isBeside: z.boolean().optional(),
 });
 
 /** A restore that has begun to change its server, and has not ended. */
 export type Restoring = z.infer<typeof record>;
+
+/** Whether it is a way back from a restore, which reads no dump. */
+export function isBack({ renamed }: Restoring): boolean {
+  return renamed.some(({ from }) => from !== undefined);
+}
 
 function fileOf({ stateDir }: ClusterDumpConfig): string {
   return join(stateDir, "restoring.json");

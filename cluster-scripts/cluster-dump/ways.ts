@@ -11,7 +11,8 @@ import { type Dump, dumpsOf, newestGoodOf } from "./manifest";
 import { namesThere } from "./names";
 import { faultOf } from "./prove";
 import { goBack } from "./go-back";
-import { PutBack, putBackCut, restoreOne } from "./restore-one";
+import { putBackCut } from "./put-back-cut";
+import { PutBack, restoreOne } from "./restore-one";
 import { RestoreClient } from "./restore-client";
 import { noteRenamed, type Renamed } from "./restoring";
 

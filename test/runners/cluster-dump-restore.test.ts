@@ -1,4 +1,12 @@
-import { appendFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  chownSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { readChain } from "../../host-scripts/runtime/drill-records";
 import { inTime, testLong } from "../long";
@@ -95,8 +103,15 @@ test("each database comes back into an empty server with roles, owners, grants, 
 
 test("a drill brings each database back in a server of its own, asks the one that they are of for nothing, and names what doesn't come back", async () => {
   await fill(oddName);
+  // The folder of a tablespace is its server's, and no drill's.
+  const folder = join(world.server.environment["DATABASE_HOST"] ?? "", "fast");
+  mkdirSync(folder);
+  chownSync(folder, 65534, 65534);
+  await world.server.sql(`create tablespace "fast one" location '${folder}'`);
+  await world.server.sql('create index on orders (note) tablespace "fast one"', "shop");
   await world.pod("postgresql-databases.sh");
   await emptyServer();
+  await world.server.sql('drop tablespace "fast one"');
   const whole = await world.drill(restore);
   expect([whole.runner.stdout, whole.runner.status, whole.client.status]).toEqual([
     expect.stringMatching(/: 5 dumps \(\d+ bytes\) came back in an empty server/),
@@ -320,5 +335,74 @@ describe("nothing is lost where", () => {
     const [, kept = ""] = await names();
     expect(await world.server.sql("select count(*) from orders", "shop")).toBe("500");
     expect(await world.server.sql("select count(*) from orders", kept)).toBe("7");
+  });
+
+  test("a way back is cut: the next one undoes all of it; after a restore that was cut, that one is undone and no earlier one", async () => {
+    await fill("blog");
+    await world.pod("postgresql-databases.sh");
+    const counts = () =>
+      Promise.all(["shop", "blog"].map(name => world.server.sql("select count(*) from orders", name)));
+    for (const name of ["shop", "blog"]) await world.server.sql("delete from orders where id > 7", name);
+    expect((await world.ask(restore, "restore")).runner.status).toBe(0);
+    const second = {
+      psql: `case "$*" in *--set=name=*_before_*)
+        if [ -e "$SCRATCH/one" ]; then kill -KILL $PPID; exit 1; fi; : >"$SCRATCH/one" ;; esac; exec REAL "$@"`,
+    };
+    const { runner } = await world.ask(restore, "restore --back", { shadow: second });
+    expect([runner.stdout, runner.status]).toEqual([expect.stringMatching(/ended in its midst/), 1]);
+    expect((await world.pod("postgresql-databases.sh")).runner.status).toBe(3);
+    const again = await world.ask(restore, "restore --back");
+    expect([again.runner.stdout, again.runner.status, await counts()]).toEqual([
+      expect.any(String),
+      0,
+      ["7", "7"],
+    ]);
+    const cut = {
+      pg_restore: 'case "$*" in *--create*) kill -KILL $PPID; exit 1 ;; *) exec REAL "$@" ;; esac',
+    };
+    await world.ask(restore, "restore shop", { shadow: cut });
+    const undone = await world.ask(restore, "restore --back");
+    expect([undone.runner.stdout, undone.runner.status, await counts()]).toEqual([
+      expect.stringMatching(/the last restore, of database "shop", was cut: what was there is called as/),
+      0,
+      ["7", "7"],
+    ]);
+  });
+
+  test("one is used: a way back changes none of them", async () => {
+    await world.pod("postgresql-databases.sh");
+    await world.server.sql("delete from orders where id > 7", "shop");
+    expect((await world.ask(restore, "restore shop")).runner.status).toBe(0);
+    const before = await names();
+    const fails = {
+      psql: 'case "$*" in *--set=name=*_before_*) echo used >&2; exit 1 ;; esac; exec REAL "$@"',
+    };
+    const { runner } = await world.ask(restore, "restore --back", { shadow: fails });
+    expect([runner.stdout, runner.status, await names()]).toEqual([
+      expect.stringMatching(/isn't undone: used[^]*All is called as it was/),
+      1,
+      before,
+    ]);
+    expect((await world.pod("postgresql-databases.sh")).runner.status).toBe(0);
+  });
+
+  test("what is made in the place of nothing is cut: no restore of another one lets a run take the half", async () => {
+    await fill("blog");
+    await world.pod("postgresql-databases.sh");
+    await world.server.sql("drop database blog");
+    const cut = {
+      pg_restore:
+        'case "$*" in *--create*) head -c 6000 | REAL "$@"; kill -KILL $PPID; exit 1 ;; *) exec REAL "$@" ;; esac',
+    };
+    await world.ask(restore, "restore blog", { shadow: cut });
+    expect(await names()).toEqual(["blog", "shop"]);
+    expect((await world.ask(restore, "restore shop")).runner.status).toBe(0);
+    const run = await world.pod("postgresql-databases.sh");
+    expect([run.runner.stdout, run.runner.status]).toEqual([
+      expect.stringMatching(/a restore of database "blog" was cut[^]*ASK=restore blog/),
+      3,
+    ]);
+    expect((await world.ask(restore, "restore blog")).runner.status).toBe(0);
+    expect((await world.pod("postgresql-databases.sh")).runner.status).toBe(0);
   });
 });
