@@ -23,6 +23,15 @@ const said: readonly (readonly [string, string | undefined])[] = [
     'rsync: [receiver] mkstemp "/.photo (28).jpg" (in holdfast) failed: Permission denied (13)',
     "doesn't let its account write",
   ],
+  [
+    'rsync: [receiver] rsync_xal_set: fsetxattr("/.big.M4" (in holdfast),"user.big") failed: No space left on device (28)',
+    "has no room for the attributes of",
+  ],
+  // As an older one says it.
+  [
+    'rsync: rsync_xal_set: lsetxattr("/big" (in holdfast),"user.big") failed: No space left on device (28)',
+    "has no room for the attributes of",
+  ],
   // Nothing of these is a file system's.
   ['file has vanished: "/srv/photo (28)"', undefined],
   ["could not make way for new regular file: rsync: all: of it (28)", undefined],

@@ -9,6 +9,12 @@ export interface DiskFault {
   readonly next: string;
 }
 
+const notAllowed = {
+  is: "doesn't let its account write",
+  look: "ls -la",
+  next: "what lies there has another owner or mode: give it back to the account, by chown -R; or lsattr shows it as immutable or append-only: chattr -i, chattr -a",
+};
+
 /** By the number that rsync prints behind the kernel's words; errno(3). */
 const faults: Readonly<Record<string, Omit<DiskFault, "isThere">>> = {
   28: { is: "has no room for", look: "df -h", next: "then make room there" },
@@ -27,17 +33,16 @@ const faults: Readonly<Record<string, Omit<DiskFault, "isThere">>> = {
     look: "dmesg",
     next: "look at the health of its disks, and replace the one that fails",
   },
-  1: notAllowed(),
-  13: notAllowed(),
+  1: notAllowed,
+  13: notAllowed,
 };
 
-function notAllowed(): Omit<DiskFault, "isThere"> {
-  return {
-    is: "doesn't let its account write",
-    look: "ls -la",
-    next: "what lies there has another owner or mode: give it back to the account, by chown -R",
-  };
-}
+/** A disk with room has none for attributes that are larger than its file system keeps of a file. */
+const ofAttributes = {
+  is: "has no room for the attributes of",
+  look: "df -h",
+  next: "where it has room, they are larger than its file system keeps of a file: ext4 takes 4 KiB, unless it was made with ea_inode, btrfs 16 and XFS 64 of each; move it to one that does, or leave the file out",
+};
 
 /**
  * The first such refusal in what rsync says. A name may look like one: what counts is the number at the end of a line, behind all names.
@@ -47,11 +52,13 @@ export function diskFaultIn(said: string, receiver: "there" | "here" = "there"):
   for (const line of said.split("\n")) {
     const [, process, text = "", errno = ""] =
       /^rsync: (?:\[(\w+)\] )?(.*): [^:"]+ \((\d+)\)$/.exec(line) ?? [];
-    const fault = faults[errno];
+    const fault = errno === "28" && /xattr\(/.test(text) ? ofAttributes : faults[errno];
     if (fault === undefined) continue;
     const isReceiver = process !== undefined && process !== "sender";
     // Only the daemon has modules.
-    const isThere = / \(in [^()]+\)(?: failed)?$/.test(text) || (isReceiver && receiver === "there");
+    const isThere =
+      / \(in [^()]+\)(?:,"[^"]*"(?:,\d+)?\))?(?: failed)?$/.test(text) ||
+      (isReceiver && receiver === "there");
     return { ...fault, isThere };
   }
   return undefined;

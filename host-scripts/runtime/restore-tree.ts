@@ -9,7 +9,7 @@ import { withNameFilters, withPathList } from "./path-list";
 import { quoted, shortened } from "./quoted";
 import { listedBefore, rsync, type RsyncPass, wholeMetadata } from "./rsync";
 import type { RsyncItem } from "./rsync-items";
-import { shell } from "./shell";
+import { ready, shell } from "./shell";
 import { sizeText } from "./size-text";
 import { bringSparseFiles, sameSparseFiles, sparseFiles } from "./sparse-files";
 import { holdFileSystem, letFileSystemGo, syncFileSystem } from "./sync-file-system";
@@ -166,9 +166,14 @@ function refuseOthers({ into }: RestoreTree, other: readonly Other[]): void {
     throw new RunnerError(exitCodes.failed, {
       failed: `${other.length} entries of ${quoted(into)} are not what the copy has, the first is ${shortened(quoted(first.path))} (${first.letters})`,
       kept: "The copy is as it was.",
-      next: "dmesg --level err,warn | tail; then the same command again",
+      next: lookThenAgain,
     });
 }
+
+/** What has come already is refused as a folder to bring it back to. */
+const again = ready("the same command again, with a new folder behind --into where there was one");
+const lookThenAgain = shell`dmesg --level err,warn | tail   (then ${again})`;
+const noRoom = /No space left on device|Disk quota exceeded/;
 
 /**
  * rsync leaves names of one file together where they have the content of several: who writes to one then writes to all, and no owner
@@ -224,7 +229,9 @@ async function pass(
     kept: "The copy is as it was.",
     next: isUnable
       ? shell`findmnt --target ${into}   (it keeps no ACLs or extended attributes, which the copy has: the same with a folder on ext4, xfs, btrfs or zfs)`
-      : "dmesg --level err,warn | tail; then the same command again",
+      : noRoom.test(done.result.stderr)
+        ? shell`df -h ${into}   (make room there; then ${again})`
+        : lookThenAgain,
   });
 }
 

@@ -265,6 +265,18 @@ test("what is larger than the room that is there is refused before it begins, an
   expect(await world.inside("ls", small)).toBe("");
   await succeeds(...words, "--without-room");
   expect(await world.inside("stat", "-c", "%s", join(small, "back/large"))).toBe(String(2 ** 22));
+  // Where the disk fills meanwhile, the kernel's log has nothing, and what has come is refused as a folder to bring it back to.
+  writeFileSync(world.outside(join(small, "filler")), Buffer.alloc(2 ** 20 - 2 ** 16));
+  writeFileSync(join(world.backup, "holes/full"), Buffer.alloc(2 ** 18, "x"));
+  hand("paths", "holes/full");
+  await succeeds();
+  const filled = await run(...words.slice(0, -1), join(small, "other"), "--without-room");
+  expect([filled.status, filled.stderr]).toEqual([
+    1,
+    expect.stringMatching(
+      /Next: df -h .* \(make room there; then the same command again, with a new folder behind --into/,
+    ),
+  ]);
   await world.inside("umount", small);
   for (const folder of [join(world.backup, "holes"), far("pve-backup/holes")])
     rmSync(folder, { recursive: true });
