@@ -6,10 +6,12 @@ import { formatDuration, parseDuration } from "../../plan/units/duration";
 import { defineCheck, type Found } from "../check";
 import { edit } from "../example-edits";
 import { example, mended } from "../examples";
+import { Restore } from "../restore-floors";
 import { takes } from "./looser-than-larger";
 
 /** A promise may have room to spare. So much more than all others of a service is looked at. */
 const farLooser = 5;
+const dayMs = 86_400_000;
 
 export const slipOfUnit = defineCheck({
   code: "promises/slip-of-unit",
@@ -50,6 +52,15 @@ export const slipOfUnit = defineCheck({
       ),
     ],
     good: [
+      example("five days for books that nobody misses, where all else has five hours", ({ services }) => {
+        for (const service of Object.values(services))
+          if (service.promise?.rto !== undefined)
+            edit(service, { promise: { ...service.promise, rto: "5h" } });
+        edit(services.books, { promise: { rpo: { site: "33h" }, rto: "5d" } });
+      }),
+      example("a month for a fire, and what is no other promise of the service", ({ services }) =>
+        edit(services.books, { promise: { rpo: { "live-disk": "33h", site: "30d" }, rto: "8h" } }),
+      ),
       example("a time that is longer than all others', and no slip of any", ({ services }) =>
         edit(services.books, { promise: { rpo: { site: "33h" }, rto: "30d" } }),
       ),
@@ -59,6 +70,13 @@ export const slipOfUnit = defineCheck({
     ],
   },
 });
+
+/** Days that people promise on purpose, beside hours: a weekend, a week, a month. */
+const wholeDays = new Set([1, 2, 3, 5, 7, 10, 14, 21, 28, 30, 31, 60, 90, 180, 365]);
+
+function isRound(ms: number): boolean {
+  return wholeDays.has(ms / dayMs);
+}
 
 /** What may have been meant by a promise: hours for days, or a digit less. */
 function meantBy(text: string): string | undefined {
@@ -88,6 +106,7 @@ function slipsOfLoss(plan: Plan): Found[] {
       const ms = parseDuration(text);
       if (meant === undefined || others.length === 0 || ms <= farLooser * Math.max(...others)) return [];
       const meantMs = parseDuration(meant);
+      if (isRound(ms) && !others.includes(meantMs)) return [];
       if (meantMs < Math.min(...others) / 2 || meantMs > Math.max(...others) * 2) return [];
       const worstMs = worstLossMs(datasets, domain as Domain, plan);
       if (worstMs === undefined || worstMs > meantMs) return [];
@@ -105,16 +124,23 @@ function slipsOfLoss(plan: Plan): Found[] {
 }
 
 /** What another service is promised, word for word, was meant. */
-function slipsOfTime({ estate }: Plan): Found[] {
+function slipsOfTime(plan: Plan): Found[] {
+  const { estate } = plan;
+  const restore = new Restore(plan);
+  const isInTime = (service: string, ms: number): boolean =>
+    Object.keys(estate.services[service]?.promise?.rpo ?? {}).every(
+      domain => restore.floorOf(service, domain as Domain).ms <= ms,
+    );
   const promised = Object.entries(estate.services).flatMap(([service, { promise }]) =>
     promise?.rto === undefined ? [] : [{ service, text: promise.rto, ms: parseDuration(promise.rto) }],
   );
   return promised.flatMap(({ service, text, ms }) => {
     const others = promised.filter(other => other.service !== service);
     const meant = meantBy(text);
-    if (meant === undefined || ms <= farLooser * Math.max(...others.map(other => other.ms))) return [];
+    if (meant === undefined || isRound(ms) || ms <= farLooser * Math.max(...others.map(other => other.ms)))
+      return [];
     const alike = others.find(other => other.text === meant);
-    if (!alike) return [];
+    if (!alike || !isInTime(service, alike.ms)) return [];
     return [
       {
         subject: service,
