@@ -9,6 +9,8 @@ import { withDuration } from "../said";
 
 /** Runs vary by a fifth on any day: a disk that is fuller, a line that others use. */
 const leastRoom = 1.2;
+/** Ten usual runs in a budget are a slip. */
+const farBeyond = 10;
 
 export const budgetOutOfBounds = defineCheck({
   code: "order/budget-out-of-bounds",
@@ -32,10 +34,10 @@ export const budgetOutOfBounds = defineCheck({
           subject: job.called,
           message: `${job.called} may take ${formatDuration(job.budgetMs)}, but ${fact}.`,
           fix: tooShort
-            ? "Raise budget to twice usualRun at least."
+            ? "Raise budget to twice usualRun at least, or set usualRun to what a run takes, if that is less."
             : longestBudgetMs(job, gap.ms) === 0
               ? `${job.timeoutMs > job.budgetMs + usualMarginMs ? `Lower timeout to ${formatDuration(job.budgetMs + usualMarginMs)}, or run` : "Run"} less often than every ${formatDuration(leastGapMs(job))}.`
-              : `Lower budget to ${formatDuration(longestBudgetMs(job, gap.ms))} at most, or run less often than every ${formatDuration(leastGapMs(job))}.`,
+              : `Lower budget to ${formatDuration(longestBudgetMs(job, gap.ms))} at most${job.budgetMs > farBeyond * job.usualRunMs ? ` (twice a usual run is ${formatDuration(2 * job.usualRunMs)})` : ""}, or run less often than every ${formatDuration(leastGapMs(job))}.`,
           evidence: {
             budgetMs: job.budgetMs,
             usualRunMs: job.usualRunMs,
@@ -60,6 +62,10 @@ export const budgetOutOfBounds = defineCheck({
       mended(
         mirrorExample("a budget of 20 minutes for a run of 30", { usualRun: "30min", budget: "20min" }),
         { says: "twice usualRun", edit: ({ layers }) => edit(layers["nfs-mirror"][0], { budget: "1h" }) },
+        {
+          says: "set usualRun to what a run takes",
+          edit: ({ layers }) => edit(layers["nfs-mirror"][0], { usualRun: "3min" }),
+        },
       ),
       mended(mirrorExample("a minute more than a usual run takes", { usualRun: "20min", budget: "21min" }), {
         says: "twice usualRun",
