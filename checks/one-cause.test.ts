@@ -86,6 +86,29 @@ test.each([
   expect(follow.length).toBeGreaterThan(0);
 });
 
+test.each([
+  ["offsite-sync", "06:00:00", "02:00:00"],
+  ["offsite-sync", "12:00:00", "02:00:00"],
+  ["daily-backup", "10:30:00", "01:00:00"],
+  ["nfs-mirror", "08:00:00", "23:00:00"],
+] as const)("%s at %s in a night that goes past midnight belongs to %s", (layer, time, turn) => {
+  const { first, follow } = told(({ layers }) => {
+    const at = (job: object | undefined, schedule: object) => Object.assign(job ?? {}, { schedule });
+    at(layers["cluster-dump"][0], { cron: "0 21 * * *" });
+    at(layers["cluster-dump"][1], { cron: "30 21 * * *" });
+    at(layers["nfs-mirror"][0], { onCalendar: "*-*-* 23:00:00" });
+    at(layers["daily-backup"][0], { onCalendar: "*-*-* 00:30:00", after: ["nfs-mirror"] });
+    const after = ["daily-backup", "pfsense-backup", "nfs-mirror"];
+    at(layers["offsite-sync"][0], { onCalendar: "*-*-* 04:00:00", after });
+    Object.assign(layers[layer][0]?.schedule ?? {}, { onCalendar: `*-*-* ${time}` });
+  });
+  expect(first).toMatchObject({
+    code: "schedule/out-of-turn",
+    fix: expect.stringContaining(`Write "*-*-* ${turn}"`),
+  });
+  expect(follow.map(({ code }) => code)).toContain("promises/rpo");
+});
+
 test("runs that are unevenly apart are one finding, and the promises follow from it", () => {
   const { causes, follow } = told(({ layers, services }) => {
     Object.assign(layers["lvm-pvc-snapshot"][0] ?? {}, { schedule: { onCalendar: "*-*-* 00,20:00:00" } });

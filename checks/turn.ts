@@ -27,14 +27,20 @@ export function turnOf(job: Job, plan: Plan): Turn | undefined {
     const at = startOf(other);
     // What has no calendar of its own goes by the other's.
     const isOther = other.host === job.host && other.trigger.calendar !== job.trigger.calendar;
-    return isOther && at !== undefined ? [{ other, at, endsAt: at + other.budgetMs / 1000 }] : [];
+    const isComparable = other.trigger.zone === job.trigger.zone;
+    return isOther && isComparable && at !== undefined
+      ? [{ other, at, endsAt: at + other.budgetMs / 1000 }]
+      : [];
   });
-  const [next] = others
-    .filter(({ other }) => other.trigger.after.includes(job.name))
-    .sort((a, b) => inADay(a.at - second) - inADay(b.at - second));
-  const [last] = others
-    .filter(({ other }) => job.trigger.after.includes(other.name))
-    .sort((a, b) => b.endsAt - a.endsAt);
+  // Of a chain, what waits for none of the others is the next.
+  const waiting = others.filter(({ other }) => waitsFor(other, job) && isEachDay(other));
+  const [next] = waiting
+    .filter(({ other }) => !waiting.some(each => waitsFor(other, each.other)))
+    .toSorted((a, b) => inADay(a.at - second) - inADay(b.at - second));
+  const waited = isEachDay(job) ? others.filter(({ other }) => waitsFor(job, other)) : [];
+  // A night may go past midnight: its end is where all others have ended the fewest hours before.
+  const sinceFirst = (end: number): number => Math.max(...waited.map(({ endsAt }) => inADay(end - endsAt)));
+  const [last] = waited.toSorted((a, b) => sinceFirst(a.endsAt) - sinceFirst(b.endsAt));
   const neighbour = next ?? last;
   if (!neighbour) return undefined;
   const [early, late] = next ? [job, next.other] : [neighbour.other, job];
@@ -43,15 +49,27 @@ export function turnOf(job: Job, plan: Plan): Turn | undefined {
   const isThrough = (own: number): boolean => !next || inADay(next.at - own) >= job.budgetMs / 1000;
   const isTurn = (own: number): boolean => beforeNext(own) && behindLast(own) && isThrough(own);
   const halfADayOn = inADay(second + daySeconds / 2);
-  const hour = next
-    ? hourFor(job, plan, Math.floor((next.at - job.budgetMs / 1000) / hourSeconds), -1)
-    : hourFor(job, plan, Math.ceil(neighbour.endsAt / hourSeconds), 1);
-  const turn = isTurn(halfADayOn) ? halfADayOn : hour * hourSeconds;
+  const turn = isTurn(halfADayOn)
+    ? halfADayOn
+    : (next
+        ? hours(job, plan, Math.floor((next.at - job.budgetMs / 1000) / hourSeconds), -1)
+        : hours(job, plan, Math.ceil(neighbour.endsAt / hourSeconds), 1)
+      ).find(isTurn);
+  if (turn === undefined) return undefined;
   return {
     ...{ early, late, apartSeconds: inADay(next ? next.at - second : second - neighbour.at) },
-    isMissed: !(next ? beforeNext(second) : behindLast(second)) && isTurn(turn),
+    isMissed: !(next ? beforeNext(second) : behindLast(second)),
     time: timeText(turn),
   };
+}
+
+function waitsFor(job: Job, other: Job): boolean {
+  return job.trigger.after.includes(other.name);
+}
+
+/** What waits for another on some days alone has its next run days after it. */
+function isEachDay({ trigger: { schedule } }: Job): boolean {
+  return !schedule.weekdays && !schedule.days && !schedule.months;
 }
 
 /** No further apart than two jobs of a night are, the second of which waits for the first. */
@@ -64,16 +82,16 @@ function startOf({ trigger: { schedule } }: Job): number | undefined {
   return schedule.secondsOfDay.length === 1 ? schedule.secondsOfDay[0] : undefined;
 }
 
-/** The hour, or the first one from it on in steps, that no change of the clocks skips or repeats. */
-function hourFor({ trigger: { zone } }: Job, { estate }: Plan, from: number, step: 1 | -1): number {
+/** When the hours of a day from one on begin, in steps, without those that a change of the clocks skips or repeats. */
+function hours({ trigger: { zone } }: Job, { estate }: Plan, from: number, step: 1 | -1): number[] {
   const changed = new Set(
     clockChanges(zone, estate.years).map(({ localMs, byMs }) =>
       new Date(Math.min(localMs, localMs + byMs)).getUTCHours(),
     ),
   );
-  let hour = (from + 24) % 24;
-  for (let left = 24; left > 0 && changed.has(hour); left--) hour = (hour + step + 24) % 24;
-  return hour;
+  return Array.from({ length: 24 }, (_, at) => inADay((from + at * step) * hourSeconds)).filter(
+    start => !changed.has(start / hourSeconds),
+  );
 }
 
 function inADay(seconds: number): number {
