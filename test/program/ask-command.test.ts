@@ -1,8 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { againCommand, askCommand } from "../../plan/contracts/ask-command";
+import { shellWord } from "../../plan/contracts/shell-word";
+import { backByName } from "../../plan/layers/cluster-dump/engines/engine";
 import { longestCronJob } from "../../plan/layers/cluster-dump/spec";
 
 /* What is printed, by a real sh; kubectl is answered, and test/cluster has the real one. No second passes. */
@@ -76,4 +78,24 @@ test("of a CronJob with the longest name, one more run has a name that Kubernete
   const printed = againCommand("dbaas", job);
   expect(printed).toMatch(/^kubectl --namespace dbaas create job a+-\$\(date \+%s\) --from=cronjob\/a+$/);
   expect(`${job}-${Math.floor(Date.now() / 1000)}`.length).toBeLessThanOrEqual(63);
+});
+
+test("what undoes a restore is asked for by the printed line, with the words that stand in its place", async () => {
+  const [, instead = "", of = ""] = /the same with (\S+ \S+) in the place of (\S+):/.exec(backByName) ?? [];
+  const program = (name: string, text: string): void =>
+    writeFileSync(join(folder, name), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
+  program(
+    "kubectl",
+    `case "$*" in
+  *" set env "*|set*env*) for word; do :; done; echo "$word" >${folder}/asked ;;
+  "create --filename=-") cp ${folder}/asked ${folder}/made ;;
+  *" get job/"*) ${complete} ;;
+esac`,
+  );
+  const line = askCommand("dbaas", "postgresql-backup", "restore").map(shellWord).join(" ");
+  await execa("sh", ["-c", line.replace(of, instead)], {
+    env: { PATH: `${folder}:${process.env["PATH"]}` },
+    timeout: 50_000,
+  });
+  expect(readFileSync(join(folder, "made"), "utf8")).toBe("ASK=restore --back\n");
 });

@@ -84,9 +84,9 @@ export const dumpedBefore = {
   undo: "the same with --at the time of that dump, which its log names",
 };
 
-/** Of what a restore gives another name. */
+/** Of what a restore gives another name. What is typed is a shell's, in single quotes: these are others. */
 export const backByName =
-  "with nobody at work on it, the same with 'ASK=restore --back' in the place of ASK=restore: what was there takes its place again, and what is there then gets another name. To go forth again, once more the same";
+  'with nobody at work on it, the same with "ASK=restore --back" in the place of ASK=restore: what was there takes its place again, and what is there then gets another name. To go forth again, once more the same';
 
 /** Of each with several databases. */
 export const databases = z
