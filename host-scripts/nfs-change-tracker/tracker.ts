@@ -1,10 +1,10 @@
 import { closeSync, constants, openSync } from "node:fs";
 import type { NfsChangeTrackerConfig } from "../../plan/contracts/nfs-change-tracker";
-import { exitCodes, RunnerError } from "../runtime/errors";
+import { exitCodes, Refusal, RunnerError } from "../runtime/errors";
 import { lastNumber } from "../runtime/journal";
 import { forgetWatched, noteWatched } from "../runtime/journal-watched";
 import type { Log } from "../runtime/log";
-import { verifyMounts } from "../runtime/mounts";
+import { type Mounts, verifyMounts } from "../runtime/mounts";
 import { quoted } from "../runtime/quoted";
 import { shell } from "../runtime/shell";
 import { Asked } from "./asked";
@@ -112,11 +112,12 @@ export class Tracker {
 
   /** Each root lies on the file system that is meant, as long as the host has that mounted. */
   private async verify(stop: AbortSignal): Promise<void> {
-    const mounts = new Map(this.roots.map(({ watch }) => [watch.mount.path, watch.mount]));
-    await verifyMounts(
-      [...mounts.values()].map(mount => ({ ...mount, role: "watched", access: "watch" })),
+    const needed = new Map(this.roots.map(({ watch }) => [watch.mount.path, watch.mount]));
+    const mounts = await verifyMounts(
+      [...needed.values()].map(mount => ({ ...mount, role: "watched", access: "watch" })),
       stop,
     );
+    for (const { watch } of this.roots) refuseMountedOver(watch, mounts);
   }
 
   private take({ root: number, kind, path }: Change): void {
@@ -189,6 +190,22 @@ export class Tracker {
       next: shell`findmnt --target ${this.roots[0]?.watch.root ?? ""}; journalctl -n 50 -u ${this.config.job}`,
     });
   }
+}
+
+/** What is mounted on a root, or above it, hides it: that would be watched in its place. @throws {Refusal} */
+function refuseMountedOver({ root, mount }: Root["watch"], mounts: Mounts): void {
+  const over = mounts.findLast(
+    ({ target }) => target !== mount.path && isIn(target, mount.path) && isIn(root, target),
+  );
+  if (over && over.uuid !== mount.fsUuid)
+    throw new Refusal(
+      `another file system (${over.uuid ?? over.fstype}) is mounted over ${quoted(root)}, at ${quoted(over.target)}`,
+      shell`findmnt --submounts ${mount.path}; umount ${over.target}   (or name it as a file system of the host, and pulumi up)`,
+    );
+}
+
+function isIn(path: string, folder: string): boolean {
+  return folder === "/" || `${path}/`.startsWith(`${folder}/`);
 }
 
 function isWanted({ only, without }: Root, entry: string): boolean {

@@ -313,6 +313,21 @@ test("one that hears nothing any more ends, and so does one whose file system wa
     expect.stringContaining("what is watched isn't"),
   ]);
 
+  await namespace.run("mount", "-t", "tmpfs", "tmpfs", join(disk, "nfs"));
+  const over = await begin().finished;
+  await namespace.run("umount", join(disk, "nfs"));
+  expect([over.status, over.stdout + over.stderr]).toEqual([
+    3,
+    expect.stringMatching(/another file system \(tmpfs\) is mounted over ".*\/disk\/nfs"/),
+  ]);
+  // A folder of the same one shows what is watched.
+  await namespace.run("mount", "--bind", join(disk, "beside"), join(disk, "nfs"));
+  await watching();
+  running?.kill("SIGKILL");
+  await running?.finished;
+  // Its program ends a moment later.
+  await namespace.run("umount", "--lazy", join(disk, "nfs"));
+
   await namespace.run("umount", disk);
   const away = await begin().finished;
   expect([away.status, away.stdout + away.stderr]).toEqual([
