@@ -22,6 +22,25 @@ beside() {
   redis-cli -s "$SCRATCH/redis/socket" "$@" </dev/null
 }
 
+# send: what it reads is commands, as the protocol has them
+send() {
+  { resp AUTH "$DATABASE_USER" "$(cat "$PASSWORD_FILE")" && cat; } |
+    case $DATABASE_HOST in
+      /*) redis-cli -s "$DATABASE_HOST" --pipe ;;
+      *) redis-cli -h "$DATABASE_HOST" -p "$DATABASE_PORT" --pipe ;;
+    esac >&2
+}
+
+# functions: those that it has, beside others that the other one has; before Redis 7 there are none
+functions() {
+  case $(beside function list) in '' | "ERR unknown command"*) return ;; esac
+  beside --raw function dump | head -c -1 >"$SCRATCH/redis/functions" || return
+  {
+    printf '*4\r\n$8\r\nFUNCTION\r\n$7\r\nRESTORE\r\n$%d\r\n' "$(wc -c <"$SCRATCH/redis/functions")"
+    cat "$SCRATCH/redis/functions" && printf '\r\n$7\r\nREPLACE\r\n'
+  } | send
+}
+
 # give DATABASE: all keys of one of its numbered databases
 give() {
   cursor=0
@@ -29,11 +48,7 @@ give() {
     beside -n "$1" --raw eval "$some_keys" 0 "$cursor" | {
       IFS= read -r cursor
       printf %s "$cursor" >"$SCRATCH/redis/cursor"
-      { resp AUTH "$DATABASE_USER" "$(cat "$PASSWORD_FILE")" && resp SELECT "$1" && cat; } |
-        case $DATABASE_HOST in
-          /*) redis-cli -s "$DATABASE_HOST" --pipe ;;
-          *) redis-cli -h "$DATABASE_HOST" -p "$DATABASE_PORT" --pipe ;;
-        esac >&2
+      { resp SELECT "$1" && cat; } | send
     } || return
     cursor=$(cat "$SCRATCH/redis/cursor")
     [ "$cursor" != 0 ] || return 0
@@ -48,23 +63,52 @@ on_keep() {
   hand_over redis-rdb "" cli --rdb - && read_back check
 }
 
-on_drop() {
-  [ "$(cli flushall)" = OK ]
+flush() {
+  said=$(cli flushall 2>&1)
+  [ "$said" = OK ] || {
+    printf '%s\n' "$said" >&2
+    return 1
+  }
 }
 
-on_restore() {
-  rm -rf "$SCRATCH/redis" && mkdir "$SCRATCH/redis" && cat >"$SCRATCH/redis/dump.rdb" && [ "$(cli flushall)" = OK ] || return
-  redis-server --port 0 --databases "$most_databases" --unixsocket "$SCRATCH/redis/socket" --dir "$SCRATCH/redis" --dbfilename dump.rdb --save '' >"$SCRATCH/redis/log" &
+on_drop() {
+  flush
+}
+
+# load: a server beside has what it reads, by the modules that the other one tells of
+load() {
+  rm -rf "$SCRATCH/redis" && mkdir "$SCRATCH/redis" && cat >"$SCRATCH/redis/dump.rdb" || return
+  set -- --port 0 --databases "$most_databases" --unixsocket "$SCRATCH/redis/socket" --dir "$SCRATCH/redis" --dbfilename dump.rdb --save ''
+  for module in $(cli module list 2>&1 | awk 'before == "path" { print } { before = $0 }'); do set -- "$@" --loadmodule "$module"; done
+  redis-server "$@" >"$SCRATCH/redis/log" &
   server=$!
-  code=0
   until [ "$(beside ping 2>&1)" = PONG ]; do
     kill -0 "$server" 2>/dev/null || {
-      tail -n 3 "$SCRATCH/redis/log" >&2
+      { grep -E "rror|FATAL|an't load" "$SCRATCH/redis/log" || cat "$SCRATCH/redis/log"; } | tail -n 3 >&2
       return 1
     }
     sleep 1
   done
-  for database in $(beside info keyspace | sed -n 's/^db\([0-9]*\):.*/\1/p'); do give "$database" || code=$?; done
+}
+
+# Where the last restore has failed before it took anything away, what is to be put back is there.
+is_untouched=
+on_restore() {
+  if [ -n "$is_untouched" ]; then
+    is_untouched=
+    cat >/dev/null
+    return
+  fi
+  load || {
+    is_untouched=yes
+    return 1
+  }
+  code=0
+  if functions && flush; then
+    for database in $(beside info keyspace | sed -n 's/^db\([0-9]*\):.*/\1/p'); do give "$database" || code=$?; done
+  else
+    code=1 is_untouched=yes
+  fi
   kill "$server"
   wait "$server"
   return "$code"

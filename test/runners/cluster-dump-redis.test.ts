@@ -4,6 +4,7 @@ import { readChain } from "../../host-scripts/runtime/drill-records";
 import { readManifest } from "../../cluster-scripts/cluster-dump/manifest";
 import { inTime } from "../long";
 import { createDumpWorld, type DumpWorld } from "./support/dump-world";
+import { password } from "./support/postgresql-server";
 import { startRedis } from "./support/redis-server";
 
 // Each case is a handful of pods.
@@ -25,6 +26,7 @@ beforeEach(async () => {
   await world.server.sql(
     [
       "flushall",
+      "function flush",
       ...many,
       'set "odd\\x00\\n key" "\\x01\\xff"',
       "rpush list a b c",
@@ -105,6 +107,9 @@ test("of two drills at once, as a person starts one while another is at work, on
 
 test("a server's keys are dumped, counted, and come back in the place of what is there, which is dumped before", async () => {
   const before = await world.server.sql(asked);
+  await world.server.sql(
+    String.raw`function load "#!lua name=lib\nredis.register_function('f', function() return 1 end)"`,
+  );
   const { client, runner } = await world.pod("redis-server.sh");
   expect([runner.stdout, client.status, runner.status]).toEqual([
     expect.stringContaining("1 good dumps"),
@@ -116,14 +121,20 @@ test("a server's keys are dumped, counted, and come back in the place of what is
     ...{ form: "redis-rdb", database: "", server: expect.stringMatching(/^Redis 7\./) as string },
     ...{ bytes: readFileSync(join(world.target, dump)).length, tables: { "keys that don't expire": 1204 } },
   });
-  await world.server.sql("flushall\nset later 1");
-  const restored = await world.ask("redis-restore.sh", "restore");
+  await world.server.sql("flushall\nfunction flush\nset later 1");
+  // As the page of the layer has it.
+  const may =
+    "~* +ping +info +sync +psync +replconf +flushall +select +restore +echo +function|restore +module|list";
+  await world.server.sql(`acl setuser restores on ">${password.replaceAll(/[\\"]/g, "\\$&")}" ${may}`);
+  const account = { environment: { DATABASE_USER: "restores" } };
+  const restored = await world.ask("redis-restore.sh", "restore", account);
   expect([restored.runner.stdout, restored.runner.status, restored.client.status]).toEqual([
     expect.stringMatching(/the whole server is as of .*\n.*what was there before is in dump_/),
     0,
     0,
   ]);
   expect(await world.server.sql(asked)).toBe(before);
+  expect(await world.server.sql("fcall f 0")).toBe("1");
   expect(Number((await world.server.sql("ttl passing")).trim())).toBeGreaterThan(90_000);
   expect((await world.ask("redis-restore.sh", "verify .")).runner).toMatchObject({ status: 0 });
 });
@@ -164,6 +175,28 @@ test.each(inTime(2, faults))(
     expect(world.files()).toEqual(before);
   },
 );
+
+test("nothing is taken away where the server beside can't load the dump, by the modules that the other one has; or where the account may not", async () => {
+  const before = await world.server.sql(asked);
+  await world.pod("redis-server.sh");
+  const lists = `case "$*" in *"module list"*) printf 'path\\n/modules/ft.so\\n' ;; *) exec REAL "$@" ;; esac`;
+  const { runner } = await world.ask("redis-restore.sh", "restore", { shadow: { "redis-cli": lists } });
+  expect([runner.stdout, runner.status]).toEqual([
+    expect.stringMatching(/an't load module from \/modules\/ft\.so[^]*What was there before is there again/),
+    1,
+  ]);
+  await world.server.sql(
+    `acl setuser dumps on ">${password.replaceAll(/[\\"]/g, "\\$&")}" ~* +ping +info +sync +psync +replconf`,
+  );
+  const lesser = { environment: { DATABASE_USER: "dumps" } };
+  const refused = await world.ask("redis-restore.sh", "restore", lesser);
+  expect([refused.runner.stdout, refused.runner.status]).toEqual([
+    expect.stringMatching(/isn't restored: NOPERM .*flushall[^]*What was there before is there again/),
+    1,
+  ]);
+  expect(await world.server.sql(asked)).toBe(before);
+  expect((await world.pod("redis-server.sh", lesser)).runner.status).toBe(0);
+});
 
 test("where neither the dump nor what was there can be loaded, it says where that is, and what it says to type brings it back", async () => {
   const before = await world.server.sql(asked);
