@@ -29,7 +29,26 @@ hex() {
   echo
 }
 
+# settle: what lies between two places, as one entry couldn't be moved or something was killed meanwhile, is the application's again
+settle() {
+  for between in "$FILES/$own"*.out "$FILES/$own"*.in; do
+    [ -d "$between" ] || continue
+    unused "$FILES" && entries "$between" to "$FILES" && rmdir "$between" && sync || return
+  done
+}
+
+# out NAME: "files" goes there, all of it or none
+out() {
+  mkdir "$(place "$1").out" && entries "$FILES" to "$(place "$1").out" && mv "$(place "$1").out" "$(place "$1")"
+}
+
+# in_place NAME: "files", where nothing is, is what lies there
+in_place() {
+  mv "$(place "$1")" "$(place "$1").in" && entries "$(place "$1").in" to "$FILES" && rmdir "$(place "$1").in"
+}
+
 on_names() {
+  settle || return
   [ -z "$(entries "$FILES" echo)" ] || hex files
   for entry in "$FILES/$own"*; do
     if [ -d "$entry" ]; then hex "${entry#"$FILES/$own"}"; fi
@@ -38,19 +57,21 @@ on_names() {
 
 on_aside() {
   unused "$(place "$name")" || return
-  [ "$other" = files ] || mkdir "$(place "$other")" || return
-  entries "$(place "$name")" to "$(place "$other")" || return
-  [ "$name" = files ] || rmdir "$(place "$name")" || return
+  if [ "$name" = files ]; then out "$other" || return
+  elif [ "$other" = files ]; then in_place "$name" || return
+  else mv "$(place "$name")" "$(place "$other")" || return; fi
   sync
 }
 
 # What this restore has made of "name" goes, and what has the name "other" gets its own back; nothing has one if that is empty.
 on_back() {
+  # Of what hasn't all gone aside, nothing was made in its place yet, and what is still there is nobody's to remove.
+  if [ -n "$other" ] && [ -d "$(place "$other").out" ]; then settle; return; fi
   [ -z "$other" ] || [ -d "$(place "$other")" ] || return 0
   entries "$(place "$name")" rm -rf -- || return
   [ "$name" = files ] || rmdir "$(place "$name")" || return
   [ -n "$other" ] || return 0
-  entries "$(place "$other")" to "$(place "$name")" && rmdir "$(place "$other")" && sync
+  in_place "$other" && sync
 }
 
 on_restore() {

@@ -14,11 +14,11 @@ type Context = WayContext<ClusterDumpConfig>;
  * the same again undoes this. Nothing is dropped, and no dump is read. One that is cut is put back by the next: it does all or nothing.
  */
 export async function goBack(
-  { what, atMs, dryRun, switches }: RestoreRequest,
+  { what, atMs, into, dryRun, switches }: RestoreRequest,
   context: Context,
 ): Promise<Answer> {
   const { config, stop } = context;
-  if (what.length > 0 || atMs !== undefined || switches.size > 1)
+  if (what.length > 0 || atMs !== undefined || into !== undefined || switches.size > 1)
     throw new Refusal("it is the last restore that is undone, all of it", "restore --back");
   const client = await RestoreClient.meet(config, stop, "restore");
   try {

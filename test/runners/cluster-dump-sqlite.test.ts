@@ -265,3 +265,24 @@ test("what is restored beside is there under another name, and what is there isn
   const [beside = ""] = readdirSync(application.files).filter(name => name.includes("_beside_"));
   expect(existsSync(join(application.files, beside, "rsa_key.pem"))).toBe(true);
 });
+
+test("an entry that can't be moved aside, or a kill between two, leaves all of what was there in its place", async () => {
+  await world.pod("sqlite-files.sh");
+  const before = await state();
+  const mvThat = (ends: string): string =>
+    `case "$*" in ./db*_before_*) echo "mv: not permitted" >&2; ${ends} ;; *) exec /usr/bin/mv "$@" ;; esac`;
+  const refused = await world.ask("sqlite-restore.sh", "restore files", { shadow: { mv: mvThat("exit 1") } });
+  expect([refused.runner.stdout, refused.runner.status]).toEqual([
+    expect.stringMatching(/mv: not permitted[^]*What was there before is there again/),
+    1,
+  ]);
+  expect(await state()).toBe(before);
+  await world.ask("sqlite-restore.sh", "restore files", { shadow: { mv: mvThat("kill -KILL 0") } });
+  expect(existsSync(join(application.files, "config.json"))).toBe(false);
+  const into = await world.ask("sqlite-restore.sh", "restore --back --into /elsewhere");
+  expect(into.runner.status).toBe(3);
+  const back = await world.ask("sqlite-restore.sh", "restore --back");
+  expect([back.runner.stdout, back.runner.status]).toEqual([expect.stringMatching(/as before it/), 0]);
+  expect(await state()).toBe(before);
+  expect(readdirSync(application.files).filter(name => name.startsWith(".holdfast-"))).toEqual([]);
+});
