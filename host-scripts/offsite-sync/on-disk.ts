@@ -110,11 +110,16 @@ export async function askTimes(run: Offsite): Promise<void> {
       },
     );
   let pass = await ask([toTheNanosecond]);
-  const isCoarse = isRefused(pass, toTheNanosecond);
-  if (isCoarse) {
+  let isCoarse = false;
+  if (isRefused(pass, toTheNanosecond)) {
     // It has taken the connection along.
     await reconnect(run);
     pass = await ask([]);
+    // A line that broke looks the same.
+    const again = pass.outcome === "complete" ? await ask([toTheNanosecond]) : pass;
+    isCoarse = pass.outcome === "complete" && isRefused(again, toTheNanosecond);
+    if (isCoarse) await reconnect(run);
+    else pass = again;
   }
   if (pass.outcome !== "complete")
     throw failureOf(run, name, pass, "Nothing was sent, and nothing is forgotten.");
@@ -123,6 +128,14 @@ export async function askTimes(run: Offsite): Promise<void> {
       `rsync at ${name} is older than 3.1.3: what changes twice in a second and keeps its size is found by a comparison of content alone`,
     );
   run.memory = { ...run.memory, rsync: { isCoarse, askedMs: startedAt.getTime() } };
+}
+
+/** Has the next run ask that again where rsync there may be another one than was asked: an older one refuses each transfer. */
+export function doubtTimes(run: Offsite, pass: RsyncPass): void {
+  if (run.memory.rsync?.isCoarse !== false || !isRefused(pass, toTheNanosecond)) return;
+  run.memory = { ...run.memory };
+  delete run.memory.rsync;
+  writeMemory(run.config, run.memory);
 }
 
 function keepSending(run: Offsite): void {

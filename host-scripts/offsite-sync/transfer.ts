@@ -8,7 +8,7 @@ import { firstLines } from "../runtime/tail";
 import { isFolderIn, statIn } from "../runtime/tree-path";
 import { entriesOf } from "../runtime/open-folder";
 import type { Leg, Offsite, Part } from "./offsite";
-import { writeThere } from "./on-disk";
+import { doubtTimes, writeThere } from "./on-disk";
 import { paced } from "./paced";
 import {
   anyOwn,
@@ -172,8 +172,8 @@ async function start(
     limit: readonly string[],
     timeoutMs: number,
   ): Promise<RsyncPass> => {
-    const start = (packing: readonly string[]): Promise<RsyncPass> =>
-      (isLook ? remoteRsync : writeThere)(
+    const start = async (packing: readonly string[]): Promise<RsyncPass> => {
+      const done = await (isLook ? remoteRsync : writeThere)(
         run,
         [
           ...offsiteMetadata,
@@ -184,6 +184,9 @@ async function start(
         { cwd: from, leaveAlone: without, ...options, timeoutMs },
         onItem,
       );
+      doubtTimes(run, done);
+      return done;
+    };
     if (!isPacked || isLook) return start([]);
     // One that rsync has known since 3.1.1, at both ends by the same library.
     const sent = await start(["--new-compress", "--compress-level=1"]);

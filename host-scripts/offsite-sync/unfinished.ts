@@ -21,7 +21,11 @@ function unfinished(place: Place): string[] {
     return z.array(z.string()).parse(JSON.parse(readFileSync(fileOf(place), "utf8")));
   } catch (error) {
     if (errnoOf(error) === "ENOENT") return [];
-    throw error;
+    if (!(error instanceof z.ZodError || error instanceof SyntaxError)) throw error;
+    throw new Refusal(
+      `${quoted(fileOf(place))} can't be read: a restore may not have come to its end`,
+      shell`cat ${fileOf(place)}   (look whether each leg has all that it is to have: what one lacks may be at the destination alone; then ${ready(shell`rm ${fileOf(place)}`)})`,
+    );
   }
 }
 

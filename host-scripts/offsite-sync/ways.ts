@@ -1,6 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import { existsSync, mkdirSync } from "node:fs";
-import { dirname } from "node:path";
+import { dirname, resolve } from "node:path";
 import type { OffsiteSyncConfig } from "../../plan/contracts/offsite-sync";
 import type { Versions } from "../../plan/contracts/versions";
 import { Refusal, RunnerError } from "../runtime/errors";
@@ -241,14 +241,16 @@ async function compare(what: string | undefined, context: Context & Asking): Pro
   };
 }
 
-async function restore(request: RestoreRequest, context: Context): Promise<Answer> {
+async function restore(typed: RestoreRequest, context: Context): Promise<Answer> {
   const { config, log, stop, lock } = context;
-  if (request.atMs !== undefined)
+  if (typed.atMs !== undefined)
     throw new Refusal(
       "the destination has each file as it was sent last, and generations as folders of their own",
-      shell`${config.job} list ${request.what[0] ?? ""}`,
+      shell`${config.job} list ${typed.what[0] ?? ""}`,
     );
-  const { leg, path, to } = placeOf(config, pathOfTyped(config, request.what[0] ?? ""));
+  const { leg, path, to } = placeOf(config, pathOfTyped(config, typed.what[0] ?? ""));
+  const { into: elsewhere, ...inPlace } = typed;
+  const request: RestoreRequest = elsewhere !== undefined && resolve(elsewhere) === path ? inPlace : typed;
   // Without its disk, it would fill the one below, and be out of sight once the disk is there.
   if (request.into === undefined)
     await verifyMounts([{ role: "place", access: "read", ...leg.mount }], stop.signal);

@@ -1,9 +1,17 @@
 import fc from "fast-check";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { longestJournalBytes, openSegment, recover } from "./journal";
-import { acknowledge, type Debt, readDebt } from "./journal-consumer";
+import { lastNumberMs, longestJournalBytes, openSegment, recover } from "./journal";
+import { acknowledge, begunOf, type Debt, readDebt } from "./journal-consumer";
 
 let folder: string;
 beforeEach(() => {
@@ -59,6 +67,14 @@ test("a journal that grew too long for one that is away is as before for who isn
   const debt = readDebt(folder, "nas", stamp);
   expect([debt.whole, ...owed(debt)]).toEqual([undefined, "b"]);
   expect(readDebt(folder, "friend", friend).whole).toBe("its writer handed over all of the tree");
+});
+
+test("where files have no time of birth, a segment that is open was begun when its number was noted", () => {
+  begin("nas");
+  openSegment(folder);
+  const { mtimeMs } = statSync(join(folder, "last-number"));
+  expect(begunOf({ birthtimeMs: 0, mtimeMs: mtimeMs + 5 }, lastNumberMs(folder))).toBe(mtimeMs);
+  expect(begunOf({ birthtimeMs: mtimeMs - 9, mtimeMs: mtimeMs + 5 }, mtimeMs)).toBe(mtimeMs - 9);
 });
 
 test("what a writer names while its consumer is at work is owed afterwards", () => {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { syncFolder, writeDurably } from "./durable";
 import { errnoOf } from "./errors";
 import { consumersOf, type Cursor, cursorFile, readCursor } from "./journal-cursor";
-import { handedOver, lastNumber, stemOf } from "./journal";
+import { handedOver, lastNumber, lastNumberMs, stemOf } from "./journal";
 import { unsealed } from "./journal-seal";
 
 /*
@@ -68,7 +68,15 @@ const unfinished = /^\d{12}\.(open|part)$/;
 function begunMs(folder: string, names: readonly string[]): number | undefined {
   const first = names.find(name => unfinished.test(name));
   const stat = first === undefined ? undefined : statSync(join(folder, first), { throwIfNoEntry: false });
-  return stat && Math.min(stat.birthtimeMs, stat.mtimeMs);
+  return stat && begunOf(stat, lastNumberMs(folder));
+}
+
+/** @param notedMs when its number was noted; some file systems, as ext4 with inodes of 128 bytes, keep no time of birth */
+export function begunOf(
+  { birthtimeMs, mtimeMs }: { readonly birthtimeMs: number; readonly mtimeMs: number },
+  notedMs: number,
+): number {
+  return Math.min(birthtimeMs || notedMs, mtimeMs);
 }
 
 function faultOf(known: Cursor | undefined, stamp: string | undefined): string | undefined {

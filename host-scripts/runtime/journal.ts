@@ -174,6 +174,11 @@ export function lastNumber(folder: string): number {
   }
 }
 
+/** When it was noted, epoch ms, right after its segment was begun; infinite where it isn't. */
+export function lastNumberMs(folder: string): number {
+  return statSync(join(folder, "last-number"), { throwIfNoEntry: false })?.mtimeMs ?? Infinity;
+}
+
 /** Name of a segment that was handed over. */
 export const handedOver = /^(?<stem>\d{12})\.(?<kind>paths|reconcile)$/;
 

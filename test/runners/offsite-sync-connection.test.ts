@@ -229,4 +229,19 @@ test("one whose rsync is as old as 3.1.2 gets all, by what that knows", async ()
   expect(await world.start(["verify"]).finished).toMatchObject({ status: 0 });
   world.far.unshadow();
   rmSync(memory);
+  // Brought to an older one afterwards, it costs a night, and not each one until it is asked again.
+  await run();
+  world.far.shadow(old);
+  put("for-older");
+  expect([(await run()).status, (await run()).status]).toEqual([1, 0]);
+  // A line that breaks at that question is none that is older.
+  const known = JSON.parse(readFileSync(memory, "utf8")) as object;
+  writeFileSync(memory, JSON.stringify({ ...known, rsync: undefined }));
+  const broke = join(world.far.tree, "broke");
+  world.far.shadow(old.replace("|--fsync)\\0/", `)\\0/ && !-e "${broke}" && open(my $f, ">", "${broke}")`));
+  const after = await run();
+  expect([after.status, existsSync(world.far.outside(broke))]).toEqual([0, true]);
+  expect(after.stderr).not.toContain("rsync at nas is older");
+  world.far.unshadow();
+  rmSync(memory);
 });

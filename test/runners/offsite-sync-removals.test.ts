@@ -198,7 +198,8 @@ test("what a restore has not brought back yet is at the destination alone, and s
   await succeeds();
   rmSync(here, { recursive: true });
   world.shadow("rsync", 'case "$*" in *--dry-run*) exec REAL "$@";; esac; exec REAL --bwlimit=100 "$@"');
-  const restoring = world.start(["restore", place]);
+  // Also where its own place is typed as that of another.
+  const restoring = world.start(["restore", place, "--into", place]);
   await restoring.until(() => existsSync(join(here, "2020/0")));
   restoring.kill("SIGKILL");
   await restoring.finished;
@@ -211,6 +212,11 @@ test("what a restore has not brought back yet is at the destination alone, and s
   ]);
   const there = (): string[] => readdirSync(join(world.far.tree, "nfs/immich/2020"));
   expect(there()).toHaveLength(10);
+  const noted = join(world.config.stateDir, "restoring.json");
+  const cut = readFileSync(noted);
+  writeFileSync(noted, "");
+  expect((await run()).stderr).toContain(`"${noted}" can't be read: a restore may not have come to its end`);
+  writeFileSync(noted, cut);
   const [, aside = ""] = /Next: (mv \S+ \S+ \S+);/.exec((await run("restore", place)).stderr) ?? [];
   await world.inside("sh", "-c", aside);
   await succeeds("restore", place);
