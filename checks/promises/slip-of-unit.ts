@@ -126,19 +126,20 @@ function slipsOfLoss(plan: Plan): Found[] {
 /** What another service is promised, word for word, was meant. */
 function slipsOfTime(plan: Plan): Found[] {
   const { estate } = plan;
-  const restore = new Restore(plan);
-  const isInTime = (service: string, ms: number): boolean =>
-    Object.keys(estate.services[service]?.promise?.rpo ?? {}).every(
+  const isInTime = (service: string, ms: number): boolean => {
+    const restore = new Restore(plan);
+    return Object.keys(estate.services[service]?.promise?.rpo ?? {}).every(
       domain => restore.floorOf(service, domain as Domain).ms <= ms,
     );
+  };
   const promised = Object.entries(estate.services).flatMap(([service, { promise }]) =>
     promise?.rto === undefined ? [] : [{ service, text: promise.rto, ms: parseDuration(promise.rto) }],
   );
   return promised.flatMap(({ service, text, ms }) => {
-    const others = promised.filter(other => other.service !== service);
     const meant = meantBy(text);
-    if (meant === undefined || isRound(ms) || ms <= farLooser * Math.max(...others.map(other => other.ms)))
-      return [];
+    if (meant === undefined || isRound(ms)) return [];
+    const others = promised.filter(other => other.service !== service);
+    if (ms <= farLooser * Math.max(...others.map(other => other.ms))) return [];
     const alike = others.find(other => other.text === meant);
     if (!alike || !isInTime(service, alike.ms)) return [];
     return [
