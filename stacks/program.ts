@@ -121,6 +121,7 @@ export async function deploy(input: unknown, surroundings: Surroundings): Promis
       : within;
   const accounts = cluster && clusterAccounts(cluster, estate, settings.clusterTokens, opts);
   makePushgateway(estate, settings, objects, opts);
+  const stackName = [pulumi.getOrganization(), pulumi.getProject(), pulumi.getStack()].join("/");
   const releases: Record<string, pulumi.Output<string>> = {};
   for (const [index, job] of onHosts.entries()) {
     const bundle = bundles[index];
@@ -131,7 +132,7 @@ export async function deploy(input: unknown, surroundings: Surroundings): Promis
       {
         runner: job.runner,
         job: job.name,
-        stack: [pulumi.getOrganization(), pulumi.getProject(), pulumi.getStack()].join("/"),
+        stack: stackName,
         connection: connectionTo(estate, job.host, settings),
         files: job.files,
         bundle,
@@ -166,7 +167,12 @@ export async function deploy(input: unknown, surroundings: Surroundings): Promis
     new HostRunbooks(
       `runbooks-${host}`,
       {
-        ...{ estate: estate.name, archive, connection: connectionTo(estate, host, settings) },
+        ...{
+          estate: estate.name,
+          stack: stackName,
+          archive,
+          connection: connectionTo(estate, host, settings),
+        },
         isDown: settings.hostsDown.includes(host),
       },
       within,

@@ -109,7 +109,8 @@ export function releaseCommandIfThere(owned: OwnedJob, word: string): string {
   return `test ! -e ${jobFolder(owned.job)}/release.sh || ${releaseCommand(owned, word)}`;
 }
 
-function stackWord({ stack }: OwnedJob): string {
+/** Its name as a word of a shell command. */
+export function stackWord({ stack }: Pick<OwnedJob, "stack">): string {
   return stack
     .split("/")
     .map(part => checked("stack", part))

@@ -51,7 +51,7 @@ test("runs the timer of a verified release after the first up", async () => {
 
 // So does the one after a roll-back, below.
 testLong("changes nothing in a second up", async () => {
-  expect(await stack.mustUp()).toMatch(/Resources:\n +11 unchanged\n/);
+  expect(await stack.mustUp()).toMatch(/Resources:\n +14 unchanged\n/);
 });
 
 describe("an edit of one line", () => {
@@ -70,11 +70,12 @@ describe("an edit of one line", () => {
     expect(preview).not.toContain(secret);
   });
 
+  // Two of its four updates are the job's, and two the runbooks', which say when it runs.
   test("shows as that line of the unit, and changes what systemd waits for", async () => {
     expect(preview).toMatch(/^ +- OnCalendar=\*-\*-\* 02:00:00 UTC$/m);
     expect(preview).toMatch(/^ +\+ OnCalendar=\*-\*-\* 03:00:00 UTC$/m);
-    expect(preview.match(/^ +~ command:remote:\w+: \(update\)$/gm)).toHaveLength(2);
-    expect(preview).toMatch(/~ 2 to update\n +9 unchanged$/);
+    expect(preview.match(/^ +~ command:remote:\w+: \(update\)$/gm)).toHaveLength(4);
+    expect(preview).toMatch(/~ 4 to update\n +10 unchanged$/);
 
     await stack.mustUp();
     const next = await mustOnHost("pve", "systemctl show --property=NextElapseUSecRealtime nfs-mirror.timer");
@@ -225,7 +226,7 @@ test("goes back to the release before, which a second up leaves live, and forwar
   expect(await liveOnHost()).toMatch(
     new RegExp(`^releases/${kept}\\nactive\\n[^]*OnCalendar=\\*-\\*-\\* 03:00:00 UTC$`, "m"),
   );
-  expect(await stack.mustUp()).toMatch(/Resources:\n +11 unchanged\n/);
+  expect(await stack.mustUp()).toMatch(/Resources:\n +14 unchanged\n/);
   expect(await liveOnHost()).toContain(`releases/${kept}\n`);
   expect(await stack.holdfast(...rollBack, "--to", `${live}`)).toMatchObject({ exitCode: 0 });
   expect(await liveOnHost()).toContain(`releases/${live}\n`);
@@ -243,7 +244,7 @@ testLong(
     // What was rolled back stays so.
     expect(await liveOnHost()).toBe(before);
     const [, forward = ""] =
-      / was rolled back, .* To have it again: holdfast (.*?) --estate /.exec(
+      / was rolled back, .* To have it again: \S.*(roll-back --host .*?) --estate /.exec(
         (await stack.holdfast("releases")).text,
       ) ?? [];
     const [, live = ""] = /--to (\w{12})/.exec(forward) ?? [];
@@ -283,7 +284,7 @@ testLong("says what a rebuilt host has lost, and the command that deploys it aga
   const before = await liveOnHost();
   await rebuildHost();
   // An up of the same estate sees nothing of it, as after a roll-back.
-  expect(await stack.mustUp()).toMatch(/Resources:\n +11 unchanged\n/);
+  expect(await stack.mustUp()).toMatch(/Resources:\n +14 unchanged\n/);
   const { exitCode, text } = await stack.holdfast("releases");
   expect(exitCode).toBe(1);
   const [, command = ""] =
@@ -291,7 +292,7 @@ testLong("says what a rebuilt host has lost, and the command that deploys it aga
   await stack.mustUp(...command.replaceAll("'", "").split(" "));
   expect(await liveOnHost()).toBe(before);
   expect((await stack.holdfast("releases")).exitCode).toBe(0);
-  expect(await stack.mustUp()).toMatch(/Resources:\n +11 unchanged\n/);
+  expect(await stack.mustUp()).toMatch(/Resources:\n +14 unchanged\n/);
 });
 
 // From here on it is deployed by whoever has an agent: the stack has no key any more.
@@ -306,9 +307,9 @@ test("changes nothing for another operator with a key of her own, and has no key
   try {
     stack.environment = second;
     // An up shows it too: what it changes is the edit's alone.
-    if (long) expect((await stack.pulumi("preview")).text).toMatch(/Resources:\n +11 unchanged\n/);
+    if (long) expect((await stack.pulumi("preview")).text).toMatch(/Resources:\n +14 unchanged\n/);
     stack.setEstate(at("04:32:00"));
-    expect(await stack.mustUp()).toMatch(/~ 2 updated\n +9 unchanged/);
+    expect(await stack.mustUp()).toMatch(/~ 4 updated\n +10 unchanged/);
     expect((await stack.pulumi("stack", "export", "--show-secrets")).text).not.toContain("PRIVATE KEY");
   } finally {
     await onPve("sed -i '/ operator$/d' /root/.ssh/authorized_keys");
@@ -325,7 +326,7 @@ test("deploys a rebuilt host by one up, once its new key is pinned", async () =>
   stack.setEstate(
     stack.estate({ schedule: { onCalendar: "*-*-* 04:32:00" } }, { hostKey: `${type} ${key}` }),
   );
-  expect(await stack.mustUp()).toMatch(/~ 7 updated\n +\+-1 replaced\n/);
+  expect(await stack.mustUp()).toMatch(/~ 8 updated\n +\+-2 replaced\n/);
   expect(await liveOnHost()).toMatch(/^releases\/\w+\nactive\n[^]*04:32:00 UTC\n/);
 });
 

@@ -128,8 +128,8 @@ test("each host has the estate's pages, and an edit that changes these alone is 
   expect(pages.parent).toBe("runbooks-pve");
   expect(pages.dependsOn).toEqual(["runbooks-pve-archive"]);
   expect(pages.inputs).toMatchObject({
-    create: unpackRunbooks("program-test"),
-    delete: removeRunbooks("program-test"),
+    create: unpackRunbooks("program-test", "organization/holdfast/test"),
+    delete: removeRunbooks("program-test", "organization/holdfast/test"),
     stdin: expect.stringMatching(/^[0-9a-f]{64}\n$/),
   });
   expect(named(after, "runbooks-pve-archive").inputs).toMatchObject({

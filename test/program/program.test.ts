@@ -51,6 +51,8 @@ test("activates only what is staged, copied and installed, and replaces nothing 
   expect(commands.map(command => command.deleteBeforeReplace)).toEqual(commands.map(() => true));
   expect(commands.filter(({ inputs }) => "triggers" in inputs).map(({ name }) => name)).toEqual([
     "runbooks-pve-archive",
+    // By the estate's name alone, with which the folder of its pages changes.
+    "runbooks-pve-pages",
     "nfs-mirror-pve-release-bundle",
   ]);
 });

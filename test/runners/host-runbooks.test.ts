@@ -17,6 +17,7 @@ import { parseEstate, planOf } from "../../plan";
 import { exampleEstate, exampleWith } from "../../plan/estate/example";
 import { runbooksArchive } from "../../stacks/runbooks";
 
+const stack = "organization/holdfast/home";
 const plan = planOf(parseEstate(exampleEstate()));
 const without = planOf(parseEstate(exampleWith(({ services }) => void delete services["books"])));
 let [folder, root] = ["", ""];
@@ -42,11 +43,11 @@ async function run(command: string, input = "") {
 }
 
 /** What a deployment does, as far as the plugin does it right. */
-async function put(of = plan, meanwhile: () => void = () => undefined) {
+async function put(of = plan, meanwhile: () => void = () => undefined, by = stack) {
   const { path, sha256 } = await runbooksArchive(of, ["--stack", "home"]);
   await copyFile(path, copied());
   meanwhile();
-  return run(unpackRunbooks("example"), `${sha256}\n`);
+  return run(unpackRunbooks("example", by), `${sha256}\n`);
 }
 
 const there = async (): Promise<string[]> =>
@@ -61,7 +62,7 @@ test("puts all pages of the estate on the host, root's and readable, and says no
   const folders = new Set(pages.map(({ path }) => dirname(path)).filter(path => path !== "."));
   expect(await there()).toEqual(
     [
-      ...["example 755 0:0"],
+      ...["example 755 0:0", "example/.stack 644 0:0"],
       ...[...folders].map(path => `example/${path} 755 0:0`),
       ...pages.map(({ path }) => `example/${path} 644 0:0`),
     ].sort(),
@@ -90,10 +91,17 @@ test("what is removed is the estate's, and the folder with the last of them", as
   await put();
   mkdirSync(page("../other"));
   writeFileSync(page("../other/README.md"), "of another estate");
-  expect(await run(removeRunbooks("example"))).toEqual({ exitCode: 0, stdout: "", stderr: "" });
+  expect(await run(removeRunbooks("example", stack))).toEqual({ exitCode: 0, stdout: "", stderr: "" });
   expect(await there()).toEqual([expect.stringMatching(/^other /), expect.stringMatching(/^other\//)]);
   expect(existsSync(copied())).toBe(false);
   rmSync(page("../other"), { recursive: true });
-  expect(await run(removeRunbooks("example"))).toMatchObject({ exitCode: 0 });
+  expect(await run(removeRunbooks("example", stack))).toMatchObject({ exitCode: 0 });
   expect(existsSync(join(root, "holdfast-runbooks"))).toBe(false);
+});
+
+test("pages that another stack has put there since are its own", async () => {
+  await put();
+  await put(without, undefined, "organization/holdfast/other");
+  expect(await run(removeRunbooks("example", stack))).toEqual({ exitCode: 0, stdout: "", stderr: "" });
+  expect(existsSync(page("README.md"))).toBe(true);
 });
