@@ -87,8 +87,8 @@ test("what undoes a restore is asked for by the printed line, with the words tha
   program(
     "kubectl",
     `case "$*" in
-  *" set env "*|set*env*) for word; do :; done; echo "$word" >${folder}/asked ;;
-  "create --filename=-") cp ${folder}/asked ${folder}/made ;;
+  *" set env "*|set*env*) for word; do :; done; echo "$word" ;;
+  "create --filename=-") cat >${folder}/made ;;
   *" get job/"*) ${complete} ;;
 esac`,
   );
