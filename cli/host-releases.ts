@@ -93,11 +93,12 @@ export function notOurs(named: readonly string[], lines: readonly string[]): str
   return [`it belongs to stack ${owner}, and not to ${own}, whose pulumi up is refused (docs/hosts.md)`];
 }
 
-/** Deploys all of a job again, though the state says that it is there. */
+/** Deploys all of a job again, though the state says that it is there, and the pages that a host lost with it. */
 function again({ name, host, credentials }: Installed): string {
   const patterns = [
     `**::${name}-${host}-release-*`,
     ...(credentials.length > 0 ? [`**::${name}-${host}-credential-*-file`] : []),
+    `**::runbooks-${host}-*`,
   ];
   return ["pulumi up", ...patterns.map(pattern => `--replace '${pattern}'`)].join(" ");
 }

@@ -83,13 +83,14 @@ export function unpackRunbooks(estate: string, stack: string): string {
   ].join("; ");
 }
 
-/** Where another stack has put its own there, they stay. */
+/** Where another stack has put its own there, they stay; so does an archive that came since, where both are replaced: it comes first. */
 export function removeRunbooks(estate: string, stack: string): string {
   const [pages, ...beside] = foldersOf(estate);
+  const [archive, owner] = [archiveOn(estate), `${pages}/${ownerFile}`];
   return [
-    `o=$(cat ${pages}/${ownerFile} 2>/dev/null || true)`,
-    `if [ -z "$o" ] || [ "$o" = ${stackWord({ stack })} ]; then rm -rf ${[archiveOn(estate), pages, ...beside].join(" ")}`,
-    `rmdir ${runbookPagesFolder} 2>/dev/null || true`,
+    `o=$(cat ${owner} 2>/dev/null || true)`,
+    `if [ -z "$o" ] || [ "$o" = ${stackWord({ stack })} ]; then [ ${archive} -nt ${owner} ] || rm -f ${archive}`,
+    `rm -rf ${[pages, ...beside].join(" ")}; rmdir ${runbookPagesFolder} 2>/dev/null || true`,
     "fi",
   ].join("; ");
 }

@@ -291,6 +291,7 @@ testLong("says what a rebuilt host has lost, and the command that deploys it aga
     /nfs-mirror on pve: not live\..*the host has lost it: pulumi up (.*)$/m.exec(text) ?? [];
   await stack.mustUp(...command.replaceAll("'", "").split(" "));
   expect(await liveOnHost()).toBe(before);
+  expect(await onPve("ls /root/holdfast-runbooks")).toBe("release-test\n");
   expect((await stack.holdfast("releases")).exitCode).toBe(0);
   expect(await stack.mustUp()).toMatch(/Resources:\n +14 unchanged\n/);
 });
@@ -350,7 +351,7 @@ function onPve(command: string, input?: string): Promise<string> {
 /** What a machine that was installed anew has of the job: nothing. */
 function rebuildHost(): Promise<string> {
   return onPve(
-    "systemctl disable --now nfs-mirror.timer && rm -r /opt/holdfast /etc/systemd/system/nfs-mirror.* /usr/local/bin/nfs-mirror && systemctl daemon-reload",
+    "systemctl disable --now nfs-mirror.timer && rm -r /opt/holdfast /root/holdfast-runbooks /etc/systemd/system/nfs-mirror.* /usr/local/bin/nfs-mirror && systemctl daemon-reload",
   );
 }
 

@@ -186,7 +186,7 @@ test("ends with 1 for a job that its host doesn't have, one that was altered, an
   expect(await holdfast("releases")).toMatchObject({
     exitCode: 1,
     text: expect.stringContaining(
-      "nfs-mirror on pve: not live. Next: pulumi up, unless it was taken away for good. Where that says that nothing changes, the host has lost it: pulumi up --replace '**::nfs-mirror-pve-release-*'\n",
+      "nfs-mirror on pve: not live. Next: pulumi up, unless it was taken away for good. Where that says that nothing changes, the host has lost it: pulumi up --replace '**::nfs-mirror-pve-release-*' --replace '**::runbooks-pve-*'\n",
     ),
   });
   await host.deploy(release());
@@ -216,7 +216,7 @@ test("knows what calls outside, which is installed beside the jobs", async () =>
   expect(await holdfast("releases")).toMatchObject({
     exitCode: 1,
     text: expect.stringContaining(
-      "dead-man on pve: not live. Next: pulumi up, unless it was taken away for good. Where that says that nothing changes, the host has lost it: pulumi up --replace '**::dead-man-pve-release-*' --replace '**::dead-man-pve-credential-*-file'\n",
+      "dead-man on pve: not live. Next: pulumi up, unless it was taken away for good. Where that says that nothing changes, the host has lost it: pulumi up --replace '**::dead-man-pve-release-*' --replace '**::dead-man-pve-credential-*-file' --replace '**::runbooks-pve-*'\n",
     ),
   });
   expect(await holdfast("roll-back", "--host", "pve", "--job", "dead-man")).toMatchObject({ exitCode: 1 });

@@ -105,3 +105,14 @@ test("pages that another stack has put there since are its own", async () => {
   expect(await run(removeRunbooks("example", stack))).toEqual({ exitCode: 0, stdout: "", stderr: "" });
   expect(existsSync(page("README.md"))).toBe(true);
 });
+
+// As where both resources are replaced: the engine removes the pages once the archive is there.
+test("an archive that came since is no part of what is removed, and its pages come", async () => {
+  await put();
+  const { path, sha256 } = await runbooksArchive(without, ["--stack", "home"]);
+  await copyFile(path, copied());
+  expect(await run(removeRunbooks("example", stack))).toMatchObject({ exitCode: 0 });
+  expect(existsSync(page("README.md"))).toBe(false);
+  expect(await run(unpackRunbooks("example", stack), `${sha256}\n`)).toMatchObject({ exitCode: 0 });
+  expect(existsSync(page("README.md"))).toBe(true);
+});
