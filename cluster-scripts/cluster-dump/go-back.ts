@@ -3,9 +3,9 @@ import type { Answer, RestoreRequest, WayContext } from "../../host-scripts/runt
 import type { ClusterDumpConfig } from "../../plan/contracts/cluster-dump";
 import { called } from "./cluster-dump";
 import { namesThere, otherNames } from "./names";
-import { nextOfCut, putBackCut, stillCut } from "./put-back-cut";
+import { isPutBack, nextOfCut, putBackCut, stillCut } from "./put-back-cut";
 import { RestoreClient } from "./restore-client";
-import { endRestoring, isBack, noteRenamed, noteRestoring, readRenamed, readRestoring } from "./restoring";
+import { isBack, noteRenamed, readRenamed, readRestoring, writeRestoring } from "./restoring";
 
 type Context = WayContext<ClusterDumpConfig>;
 
@@ -22,14 +22,13 @@ export async function goBack(
     throw new Refusal("it is the last restore that is undone, all of it", "restore --back");
   const client = await RestoreClient.meet(config, stop, "restore");
   try {
-    const cut = readRestoring(config);
-    if (!dryRun) await putBackCut(context, client);
+    const open = readRestoring(config);
+    const left = dryRun ? open.filter(each => !isPutBack(each)) : await putBackCut(context, client, open);
+    const cut = open.at(-1);
     // It is the last one. What an earlier one has put aside may be of long ago.
     if (cut && !isBack(cut)) {
-      const { renamed, isBeside } = cut;
-      const stays = renamed.length === 0 && !isBeside;
-      const left = dryRun ? (stays ? cut : undefined) : readRestoring(config);
-      if (left) throw new Refusal(stillCut(left), nextOfCut(config, left));
+      const still = left.find(({ database }) => database === cut.database);
+      if (still) throw new Refusal(stillCut(still), nextOfCut(config, still));
       const has = dryRun ? "would be" : "is";
       return answer([
         `the last restore, of ${called(cut.database)}, was cut: what was there ${has} called as before it`,
@@ -56,7 +55,8 @@ export async function goBack(
       ...(there.has(name) ? [`  what it was is ${called(other)}`] : []),
     ]);
     if (dryRun) return answer(lines);
-    noteRestoring(config, { database: last.length === 1 ? (last[0]?.name ?? "") : "", renamed });
+    const own = { database: last.length === 1 ? (last[0]?.name ?? "") : "", renamed };
+    writeRestoring(config, [...left, own]);
     try {
       for (const { name, other, from } of renamed) {
         if (there.has(name)) await client.ask("aside", { name, other });
@@ -64,7 +64,7 @@ export async function goBack(
       }
     } catch (error) {
       stop.check("restore");
-      await putBackCut(context, client);
+      await putBackCut(context, client, [...left, own]);
       throw new RunnerError(exitCodes.failed, {
         failed: `the last restore isn't undone: ${messageOf(error)}`,
         kept: "All is called as it was.",
@@ -75,7 +75,10 @@ export async function goBack(
       config,
       undone.filter(({ name }) => there.has(name)),
     );
-    endRestoring(config);
+    writeRestoring(
+      config,
+      left.filter(({ database }) => !undone.some(({ name }) => name === database)),
+    );
     return answer(lines);
   } finally {
     client.close();

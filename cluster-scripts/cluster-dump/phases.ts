@@ -10,7 +10,7 @@ import { called, type ClusterDump } from "./cluster-dump";
 import { Client, lanes, offersOf } from "./exchange";
 import { allFolders, folderOf } from "./folder";
 import { formerDumpsOf, goodDumpsOf, isPartOfManifest, manifestsWithoutDump, removeDump } from "./manifest";
-import { nextOfCut } from "./put-back-cut";
+import { isPutBack, nextOfCut } from "./put-back-cut";
 import { readRestoring } from "./restoring";
 import { partPrefix, takeDump } from "./take";
 
@@ -24,12 +24,18 @@ export const recover: Phase<ClusterDump> = {
         `the target "${config.target}" isn't there`,
         shell`ls -ld ${config.seen.path}; exportfs -v`,
       );
-    const cut = readRestoring(config);
-    if (cut)
+    const open = readRestoring(config);
+    const cut = open.filter(
+      ({ database }, index) => open.findIndex(each => each.database === database) === index,
+    );
+    if (cut.length > 0) {
+      // A restore of any database puts back what only has another name.
+      const stay = cut.filter(each => !isPutBack(each));
       throw new Refusal(
-        `a restore of ${called(cut.database)} was cut, and what it has made isn't to be dumped as good`,
-        nextOfCut(config, cut),
+        `a restore of ${cut.map(({ database }) => called(database)).join(", and one of ")} was cut, and what it has made isn't to be dumped as good`,
+        (stay.length > 0 ? stay : cut.slice(0, 1)).map(each => nextOfCut(config, each)).join("; "),
       );
+    }
     for (const folder of allFolders(config)) {
       const parts = readdirSync(folder)
         .filter(name => name.startsWith(partPrefix) || isPartOfManifest(name))

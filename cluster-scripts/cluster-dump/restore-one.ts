@@ -1,18 +1,15 @@
 import { join } from "node:path";
-import { askCommand } from "../../plan/contracts/ask-command";
 import type { ClusterDumpConfig } from "../../plan/contracts/cluster-dump";
 import { exitCodes, messageOf, RunnerError } from "../../host-scripts/runtime/errors";
-import { shell } from "../../host-scripts/runtime/shell";
 import type { WayContext } from "../../host-scripts/runtime/ways";
 import { called, type ClusterDump } from "./cluster-dump";
-import { wholeServer } from "./dumps-asked";
-import { folderName } from "./folder";
 import type { Manifest } from "../../plan/contracts/dump-manifest";
 import { changeOf, isServersOwn, make, renamedBy } from "./make";
 import type { Dump } from "./manifest";
 import { namesThere } from "./names";
+import { nextOfCut } from "./put-back-cut";
 import type { RestoreClient } from "./restore-client";
-import { endRestoring, noteRestoring, readRestoring, type Renamed, type Restoring } from "./restoring";
+import { readRestoring, type Renamed, type Restoring, writeRestoring } from "./restoring";
 import { contentOf, takeDump } from "./take";
 
 /** It isn't restored, and what was there is there: others may be restored all the same. */
@@ -39,15 +36,11 @@ export async function restoreOne(
       : undefined;
   const renamed = renamedBy(change, there);
   log.info(`restores ${called(database)} from ${file}`);
-  // What another one that was cut has left stays on record until that is restored.
-  const cut = readRestoring(config);
+  // What one that was cut has left stays on record until that database is restored, also when this one is cut too.
+  const open = readRestoring(config);
   const isBeside = as !== database;
-  noteRestoring(config, {
-    database,
-    renamed,
-    ...(kept && { former: kept.file }),
-    ...(isBeside && { isBeside }),
-  });
+  const own = { database, renamed, ...(kept && { former: kept.file }), ...(isBeside && { isBeside }) };
+  writeRestoring(config, [...open, own]);
   try {
     await make(dump, client, { as, renamed, dropped: kept ? touched : [] });
   } catch (error) {
@@ -66,9 +59,10 @@ export async function restoreOne(
       }
     } catch (second) {
       stop.check("restore");
-      throw isNotBack(config, manifest, kept, `${messageOf(error)}; and ${messageOf(second)}`);
+      const first = open.find(cut => cut.database === database) ?? own;
+      throw isNotBack(config, first, `${messageOf(error)}; and ${messageOf(second)}`);
     }
-    end(config, cut);
+    writeRestoring(config, open);
     throw new PutBack(exitCodes.failed, {
       failed: `${called(database)} isn't restored: ${messageOf(error)}`,
       kept: "What was there before is there again.",
@@ -76,7 +70,10 @@ export async function restoreOne(
     });
   }
   const isOfAll = database === "" && former !== "stays";
-  end(config, isOfAll || (!isBeside && cut?.database === database) ? undefined : cut);
+  writeRestoring(
+    config,
+    open.filter(cut => !isOfAll && (isBeside || cut.database !== database)),
+  );
   const lines = [
     `${called(database)} is as of ${manifest.startedAt}${as === database ? "" : `, as ${called(as)}`}`,
     ...renamed.map(({ name, other }) => `  what ${called(name)} was before is ${called(other)}`),
@@ -85,28 +82,16 @@ export async function restoreOne(
   return { text: lines.join("\n"), renamed };
 }
 
-/** @param cut what is on record from then on */
-function end(config: ClusterDumpConfig, cut: Restoring | undefined): void {
-  if (cut) noteRestoring(config, cut);
-  else endRestoring(config);
-}
-
-/** It stays on record that the restore was cut. */
-function isNotBack(
-  { seen, job }: ClusterDumpConfig,
-  { database }: Manifest,
-  kept: Manifest | undefined,
-  why: string,
-): RunnerError {
-  const word = database === "" ? wholeServer : folderName(database);
+/** It stays on record that the restore was cut. @param cut the first one of that database that was */
+function isNotBack(config: ClusterDumpConfig, cut: Restoring, why: string): RunnerError {
+  const { database, former } = cut;
   return new RunnerError(exitCodes.failed, {
     failed: `${called(database)} isn't restored, and what was there isn't back: ${why}`,
-    kept: kept
-      ? `What was there is in ${kept.file}. No dump is made until a restore has ended well.`
-      : "What was there has another name, and any restore gives it its own back first. No dump is made until then.",
-    next: kept
-      ? shell`${askCommand(seen.namespace, job, `restore ${word} --at ${kept.startedAt}`)}   (once that is mended; or with another time, as list has them)`
-      : shell`${askCommand(seen.namespace, job, `restore ${word}`)}   (once that is mended)`,
+    kept:
+      former === undefined
+        ? "What was there has another name, and any restore gives it its own back first. No dump is made until then."
+        : `What was there is in ${former}. No dump is made until a restore has ended well.`,
+    next: nextOfCut(config, cut),
   });
 }
 

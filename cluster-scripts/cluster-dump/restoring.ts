@@ -22,6 +22,9 @@ const record = z.strictObject({
 /** A restore that has begun to change its server, and has not ended. */
 export type Restoring = z.infer<typeof record>;
 
+/** An earlier release kept one alone, without a list. */
+const records = z.union([z.array(record), record.transform(one => [one])]);
+
 /** Whether it is a way back from a restore, which reads no dump. */
 export function isBack({ renamed }: Restoring): boolean {
   return renamed.some(({ from }) => from !== undefined);
@@ -31,18 +34,15 @@ function fileOf({ stateDir }: ClusterDumpConfig): string {
   return join(stateDir, "restoring.json");
 }
 
-/** @returns undefined when no restore was cut */
-export function readRestoring(config: ClusterDumpConfig): Restoring | undefined {
+/** @returns each restore that has begun to change the server and has not ended, oldest first; several when one was cut after another */
+export function readRestoring(config: ClusterDumpConfig): Restoring[] {
   const path = fileOf(config);
-  return existsSync(path) ? record.parse(JSON.parse(readFileSync(path, "utf8"))) : undefined;
+  return existsSync(path) ? records.parse(JSON.parse(readFileSync(path, "utf8"))) : [];
 }
 
-/** Comes before the first change. */
-export function noteRestoring(config: ClusterDumpConfig, restoring: Restoring): void {
-  writeDurably(fileOf(config), `${JSON.stringify(restoring, undefined, 2)}\n`, 0o600);
-}
-
-export function endRestoring(config: ClusterDumpConfig): void {
+/** Comes before the first change, and once a restore has ended without it. */
+export function writeRestoring(config: ClusterDumpConfig, open: readonly Restoring[]): void {
+  if (open.length > 0) return writeDurably(fileOf(config), `${JSON.stringify(open, undefined, 2)}\n`, 0o600);
   rmSync(fileOf(config), { force: true });
   syncFolder(config.stateDir);
 }

@@ -14,7 +14,7 @@ import { goBack } from "./go-back";
 import { putBackCut } from "./put-back-cut";
 import { PutBack, restoreOne } from "./restore-one";
 import { RestoreClient } from "./restore-client";
-import { noteRenamed, type Renamed } from "./restoring";
+import { noteRenamed, readRestoring, type Renamed } from "./restoring";
 
 type Context = WayContext<ClusterDumpConfig>;
 
@@ -125,7 +125,7 @@ async function restore(request: RestoreRequest, context: Context): Promise<Answe
           next: "the same with --at of an earlier one, as list prints it",
         });
     }
-    if (!dryRun) await putBackCut(context, client);
+    if (!dryRun) await putBackCut(context, client, readRestoring(config));
     const there = await namesThere(client);
     const { lines, failures } = dryRun
       ? { lines: dumps.map(dump => wouldText(dump, there, beside)), failures: [] }

@@ -233,6 +233,29 @@ describe("a restore", () => {
     expect(await world.server.sql("select count(*) from shop.orders")).toBe("7");
     expect((await world.ask(restore, "restore shop")).runner.status).toBe(0);
   });
+
+  test("that is cut twice: what is told as there before is what was there before the first", async () => {
+    await world.pod("mariadb-databases.sh");
+    await world.server.sql("delete from orders where id > 7", "shop");
+    const mariadb =
+      'case "$*" in *execute*|*batch*) exec REAL "$@" ;; *) head -c 2000 | REAL "$@"; kill -KILL $PPID; exit 1 ;; esac';
+    for (const time of ["first", "second"]) {
+      const { runner } = await world.ask(restore, "restore shop", { shadow: { mariadb } });
+      expect([time, runner.stdout, runner.status]).toEqual([
+        time,
+        expect.stringMatching(/ended in its midst/),
+        1,
+      ]);
+    }
+    const run = await world.pod("mariadb-databases.sh");
+    expect(run.runner.status).toBe(3);
+    const [, asked = ""] = /ASK=(restore shop --at [^' ]*)/.exec(run.runner.stdout) ?? [];
+    const back = await world.ask(restore, asked);
+    expect([back.runner.stdout, back.runner.status]).toEqual([expect.stringMatching(/is as of/), 0]);
+    expect(await world.server.sql("select count(*) from shop.orders")).toBe("7");
+    // It has so few rows that somebody is to look at its dump; that it is made is what counts here.
+    expect((await world.pod("mariadb-databases.sh")).runner.stdout).toMatch(/takes database "shop"/);
+  });
 });
 
 test("a server that refuses the password is told in its own words", async () => {

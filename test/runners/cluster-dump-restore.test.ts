@@ -386,7 +386,7 @@ describe("nothing is lost where", () => {
     expect((await world.pod("postgresql-databases.sh")).runner.status).toBe(0);
   });
 
-  test("what is made in the place of nothing is cut: no restore of another one lets a run take the half", async () => {
+  test("what is made in the place of nothing is cut, twice: no restore of another one, cut or not, lets a run take the half", async () => {
     await fill("blog");
     await world.pod("postgresql-databases.sh");
     await world.server.sql("drop database blog");
@@ -396,6 +396,14 @@ describe("nothing is lost where", () => {
     };
     await world.ask(restore, "restore blog", { shadow: cut });
     expect(await names()).toEqual(["blog", "shop"]);
+    for (const name of ["blog", "shop"]) await world.ask(restore, `restore ${name}`, { shadow: cut });
+    const all = await world.pod("postgresql-databases.sh");
+    expect([all.runner.stdout, all.runner.status]).toEqual([
+      expect.stringMatching(
+        /a restore of database "blog", and one of database "shop" was cut[^]*ASK=restore blog'/,
+      ),
+      3,
+    ]);
     expect((await world.ask(restore, "restore shop")).runner.status).toBe(0);
     const run = await world.pod("postgresql-databases.sh");
     expect([run.runner.stdout, run.runner.status]).toEqual([
