@@ -22,13 +22,25 @@ beside() {
   redis-cli -s "$SCRATCH/redis/socket" "$@" </dev/null
 }
 
-# send: what it reads is commands, as the protocol has them
+# send OPTION...: what it reads is commands, as the protocol has them
 send() {
   { resp AUTH "$DATABASE_USER" "$(cat "$PASSWORD_FILE")" && cat; } |
     case $DATABASE_HOST in
-      /*) redis-cli -s "$DATABASE_HOST" --pipe ;;
-      *) redis-cli -h "$DATABASE_HOST" -p "$DATABASE_PORT" --pipe ;;
+      /*) redis-cli -s "$DATABASE_HOST" --pipe "$@" ;;
+      *) redis-cli -h "$DATABASE_HOST" -p "$DATABASE_PORT" --pipe "$@" ;;
     esac >&2
+}
+
+# may_give: whether the account may do what comes behind the emptying, which nothing can undo without it. It changes nothing: no key has
+# a value without a byte. Where "echo" is refused, redis-cli waits for the end of its pipe.
+may_give() {
+  said=$(cli restore holdfast-may-give 0 '' 2>&1)
+  case $said in
+    NOPERM*) ;;
+    *) said=$(resp SELECT 0 | send --pipe-timeout 10 2>&1) && return ;;
+  esac
+  printf '%s\n' "$said" >&2
+  return 1
 }
 
 # functions: those that it has, beside others that the other one has; before Redis 7 there are none
@@ -104,7 +116,7 @@ on_restore() {
     return 1
   }
   code=0
-  if functions && flush; then
+  if may_give && functions && flush; then
     for database in $(beside info keyspace | sed -n 's/^db\([0-9]*\):.*/\1/p'); do give "$database" || code=$?; done
   else
     code=1 is_untouched=yes
