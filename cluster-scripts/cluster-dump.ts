@@ -10,6 +10,7 @@ import type { ClusterDump } from "./cluster-dump/cluster-dump";
 import { dismiss } from "./cluster-dump/dismiss";
 import { judge, receive, recover, rotate } from "./cluster-dump/phases";
 import { summary, tellDatabases } from "./cluster-dump/summary";
+import { tellTokenEnd } from "./cluster-dump/token";
 import { ways } from "./cluster-dump/ways";
 
 startRunner({
@@ -28,6 +29,7 @@ startRunner({
   summary,
   async finish(run, stop) {
     await tellCertificates(run, stop);
+    await tellTokenEnd(run, stop);
     await tellDatabases(run, stop);
   },
   leave: dismiss,

@@ -24,15 +24,23 @@ status=$(vault status -format=json 2>errors)
 case $? in
   0) ;;
   2)
-    echo "the Vault is sealed, and gives nobody a snapshot: vault operator unseal" >errors
+    case $status in
+      *'"initialized": false'*) echo "the Vault was never initialised, and has nothing to dump: vault operator init; or is it another one than was meant?" ;;
+      *) echo "the Vault is sealed, and gives nobody a snapshot: vault operator unseal" ;;
+    esac >errors
     give_up 1
     ;;
   *) give_up 1 ;;
 esac
 tell server "Vault $(printf '%s\n' "$status" | sed -n 's/.*"version": *"\([^"]*\)".*/\1/p')"
 
-# A token with a period lives for another one from now on. One that can't be renewed may be good for long.
-vault token renew >/dev/null 2>renewed || echo "the token isn't renewed, and a dump will fail once it has ended: $(cat renewed)" >&2
+# A token with a period lives for another one from now on, in seconds, and one without an end for 0. One that can't be renewed may be
+# good for long.
+if renewed=$(vault token renew -format=json 2>token-errors); then
+  tell token-lives "$(printf '%s\n' "$renewed" | sed -n '/"auth"/,$s/.*"lease_duration": *\([0-9]*\).*/\1/p')"
+else
+  tell token-lives ''
+fi
 
 hand_over vault-snapshot "" snapshot && read_back check
 finish

@@ -13,6 +13,7 @@ import { formerDumpsOf, goodDumpsOf, isPartOfManifest, manifestsWithoutDump, rem
 import { isPutBack, nextOfCut } from "./put-back-cut";
 import { readRestoring } from "./restoring";
 import { partPrefix, takeDump } from "./take";
+import { tokenEndOf } from "./token";
 
 /** What a run that was killed has left: parts of dumps and of manifests, and manifests whose dump never got its name. */
 export const recover: Phase<ClusterDump> = {
@@ -68,6 +69,7 @@ export const receive: Phase<ClusterDump> = {
       run.clientSaid = client.ending();
     } finally {
       run.certificates = certificatesOf(client, run);
+      run.tokenEnd = tokenEndOf(client, run);
       client.close();
     }
   },

@@ -39,6 +39,7 @@ export const clusterDumpMetricNames = {
   databaseSuccess: "backup_database_last_success_timestamp",
   /** One series at most, with the label `certificate`: of that which ends first. */
   certificateEnd: "backup_client_certificate_end_timestamp",
+  tokenEnd: "backup_client_token_end_timestamp",
 } as const;
 
 /** @param prefix what the names of the three that each job has begin with */
@@ -80,4 +81,12 @@ export const certificateEndMetric = partMetric(
   clusterDumpMetricNames.certificateEnd,
   "End of the certificate in the client's secret that ends first, epoch seconds",
   ["certificate"],
+);
+
+/** Of a client whose secret has a token that each run renews; none while it has no end. */
+export const tokenEndMetric = partMetric(
+  "token",
+  clusterDumpMetricNames.tokenEnd,
+  "End of the token in the client's secret unless it is renewed again, epoch seconds",
+  [],
 );

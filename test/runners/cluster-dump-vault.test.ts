@@ -104,11 +104,11 @@ test.each([
 test("the end of the certificate behind the token is told, also by a run that fails, and the token goes nowhere", async () => {
   const folder = join(world.target, "..");
   await certificates(folder);
-  writeFileSync(join(folder, "other"), `hvs.secret\n${readFileSync(join(folder, "ca.pem"), "utf8")}`);
+  writeFileSync(join(folder, "secret"), `hvs.secret\n${readFileSync(join(folder, "ca.pem"), "utf8")}`);
   const { runner } = await world.pod("vault-server.sh", {
     environment: {
       ...{ SCHEME: "https", DATABASE_HOST: "127.0.0.1", DATABASE_PORT: "1" },
-      PASSWORD_FILE: join(world.config.target, "..", "other"),
+      PASSWORD_FILE: join(world.config.target, "..", "secret"),
     },
     shadow: { vault: "exit 2" },
   });
@@ -117,6 +117,47 @@ test("the end of the certificate behind the token is told, also by a run that fa
     /^backup_client_certificate_end_timestamp\{certificate="CN=ca"\} \d+$/m,
   );
   expect(readFileSync(join(folder, "exchange/certificates"), "utf8")).not.toContain("hvs");
+});
+
+test("when the token ends is told by what its renewal says; one that isn't renewed is noted, and what was told stays", async () => {
+  const folder = join(world.target, "..");
+  writeFileSync(join(folder, "secret"), "hvs.secret\n");
+  const snapshot = join(projectRoot, "test/fixtures/vault-1.14.1.raft");
+  const renewals = async (renewal: string) => {
+    const { runner } = await world.pod("vault-server.sh", {
+      environment: { PASSWORD_FILE: join(world.config.target, "..", "secret") },
+      shadow: {
+        vault: `case "$*" in *status*) echo '{"version": "1.14.1"}' ;; *renew*) ${renewal} ;; *) cp ${snapshot} "$SCRATCH/snapshot" ;; esac`,
+      },
+    });
+    const told = world.pushes.received.filter(({ path }) => path.endsWith("/part/token"));
+    return [runner.stdout, runner.status, told.map(({ body }) => body.replaceAll(/^#.*\n/gm, ""))] as const;
+  };
+  const says = (lives: number): string =>
+    `printf '{\n"lease_duration": 7,\n"auth": {\n"client_token": "hvs.secret",\n"lease_duration": ${lives},\n"renewable": true } }\n'`;
+  const name = "backup_client_token_end_timestamp";
+  const [good, , [first = ""]] = await renewals(says(86_400));
+  expect([good, first]).toEqual([expect.stringContaining("1 good dumps"), expect.any(String)]);
+  const [, end] = first.trim().split(`${name} `);
+  expect(Number(end) - 86_400 - Date.now() / 1000).toBeCloseTo(0, -2);
+  expect(await renewals('echo "Code: 403. permission denied" >&2; exit 2')).toEqual([
+    expect.stringMatching(/the token isn't renewed, and each dump fails once it has ended: Code: 403/),
+    0,
+    [first],
+  ]);
+  expect(await renewals(says(0))).toEqual([expect.any(String), 0, [first, ""]]);
+  expect(readFileSync(join(folder, "exchange/token-lives"), "utf8")).toBe("0");
+});
+
+test("a Vault that was never initialised isn't told as a sealed one", async () => {
+  const { runner } = await world.pod("vault-server.sh", {
+    environment: { PASSWORD_FILE: "/etc/hostname" },
+    shadow: { vault: `echo '{\n  "initialized": false,\n  "sealed": true }'; exit 2` },
+  });
+  expect([runner.stdout, runner.status]).toEqual([
+    expect.stringMatching(/the Vault was never initialised, and has nothing to dump/),
+    1,
+  ]);
 });
 
 testLong(
@@ -134,6 +175,10 @@ testLong(
       ...{ form: "vault-snapshot", database: "", server: "Vault 1.14.1" },
       tables: { "raft index": expect.any(Number) as number },
     });
+    // By the period that the page of the layer has.
+    const told = world.pushes.received.findLast(({ path }) => path.endsWith("/part/token"));
+    const [, end] = /^backup_client_token_end_timestamp (\d+)$/m.exec(told?.body ?? "") ?? [];
+    expect(Number(end) - 768 * 3600 - Date.now() / 1000).toBeCloseTo(0, -3);
     expect((await world.ask("vault-restore.sh", "verify")).runner).toMatchObject({ status: 0 });
     const [token = ""] = readFileSync(join(world.target, "../password"), "utf8").split("\n");
     await expect(server.as(token, "kv\nget\nsecret/nas")).rejects.toThrow(/Code: 403/);
@@ -189,9 +234,10 @@ testLong(
     await world.pod("vault-server.sh");
     expect(await endsAt()).toBeGreaterThan(before);
     const refused = await world.pod("vault-server.sh", { environment: { PASSWORD_FILE: refusedSecret } });
-    expect([refused.client.stderr, refused.runner.stdout, refused.runner.status]).toEqual([
-      expect.stringMatching(/the token isn't renewed, and a dump will fail once it has ended/),
-      expect.stringMatching(/its program ended with 2: .*permission denied/),
+    expect([refused.runner.stdout, refused.runner.status]).toEqual([
+      expect.stringMatching(
+        /its program ended with 2: .*permission denied[^]*the token isn't renewed, .*permission denied/,
+      ),
       1,
     ]);
     await server.sql("operator\nseal");

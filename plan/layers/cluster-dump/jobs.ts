@@ -3,6 +3,7 @@ import type { Estate } from "../../estate/schema";
 import { askCommand } from "../../contracts/ask-command";
 import {
   certificateEndMetric,
+  tokenEndMetric,
   clusterDumpMetricNames,
   clusterDumpMetrics,
   databaseSuccessMetric,
@@ -54,7 +55,8 @@ export function clusterDumpJob(spec: ClusterDumpSpec, estate: Estate): LayerJob 
       ? [
           ...clusterDumpMetrics(metricsOf(spec.dump)),
           databaseSuccessMetric,
-          ...(renewalOf(spec.dump) === undefined ? [] : [certificateEndMetric]),
+          ...(engineOf(spec.dump).certificates === undefined ? [] : [certificateEndMetric]),
+          ...(engineOf(spec.dump).token === undefined ? [] : [tokenEndMetric]),
         ]
       : clusterDumpMetrics("backup").filter(({ meaning }) => meaning !== "other" && meaning !== "duration"),
     alerts: spec.dump ? alertsOf(spec, spec.dump, run.judged) : [],
@@ -135,7 +137,7 @@ function alertsOf(
   dump: DumpSpec,
   { staleAfterMs }: Judgement,
 ): JobAlert[] {
-  const [renewal, secret] = [renewalOf(dump), secretOf(dump)];
+  const [{ certificates, token }, secret] = [engineOf(dump), secretOf(dump)];
   return [
     {
       name: "DatabaseDumpStale",
@@ -143,14 +145,24 @@ function alertsOf(
       fires: { kind: "older", thanMs: staleAfterMs },
       summary: `${name} has had no good dump of database "{{ $labels.database }}" for {{ $value | humanizeDuration }}, the limit is ${Math.round(staleAfterMs / 1000)} s. If it was dropped on purpose: its dumps are in ${target.path} of ${target.host}, and are told of for as long as they are there`,
     },
-    ...(renewal === undefined || secret === undefined
+    ...(certificates === undefined || secret === undefined
       ? []
       : [
           {
             name: "DumpCertificateEnds",
             metric: clusterDumpMetricNames.certificateEnd,
             fires: { kind: "ends", withinMs: certificateLeftMs } as const,
-            summary: `Certificate "{{ $labels.certificate }}" in the secret ${secret} of ${name} has {{ $value | humanizeDuration }} left, and each dump fails from then on. Make another one (${renewal}), then ${setCommand(secret)} <FILE; pulumi up`,
+            summary: `Certificate "{{ $labels.certificate }}" in the secret ${secret} of ${name} has {{ $value | humanizeDuration }} left, and each dump fails from then on. Make another one (${certificates}), then ${setCommand(secret)} <FILE; pulumi up`,
+          },
+        ]),
+    ...(token === undefined || secret === undefined
+      ? []
+      : [
+          {
+            name: "DumpTokenEnds",
+            metric: clusterDumpMetricNames.tokenEnd,
+            fires: { kind: "ends", withinMs: tokenLeftMs } as const,
+            summary: `The token in the secret ${secret} of ${name} has {{ $value | humanizeDuration }} left, as runs don't renew it (their log says why) or it has no period, and each dump fails from then on. Make another one (${token}), then ${setCommand(secret)} <FILE; pulumi up`,
           },
         ]),
   ];
@@ -159,7 +171,9 @@ function alertsOf(
 /** Time enough for somebody who is on holiday: no dump is missed meanwhile. */
 const certificateLeftMs = 21 * 86_400_000;
 
-function renewalOf({ engine }: DumpSpec): string | undefined {
-  const { certificates }: Engine = engines[engine];
-  return certificates;
+/** A long weekend. It is less than a week, as a token with that period, renewed each night, always has six days left. */
+const tokenLeftMs = 5 * 86_400_000;
+
+function engineOf({ engine }: DumpSpec): Engine {
+  return engines[engine];
 }

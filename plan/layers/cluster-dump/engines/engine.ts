@@ -16,6 +16,8 @@ export interface Engine<Spec extends z.ZodType = z.ZodType> {
   readonly metrics?: string;
   /** Where its secret has certificates: how one that ends is made anew, for a sentence that goes on with the stack's secret. */
   readonly certificates?: string;
+  /** The same where it has a token that each run renews. */
+  readonly token?: string;
   /** What a restore by the job's own program leaves; or what a person does where no job of its cluster can restore it. */
   readonly wayBack: { readonly changes: string; readonly undo: string } | ByHand;
 }

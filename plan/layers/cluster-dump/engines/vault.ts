@@ -16,6 +16,8 @@ export const vault = {
   script: () => "server",
   // Its client writes snapshots to files, and what is read back is unpacked.
   scratch: true,
+  token:
+    "vault token create -orphan -policy=backup -no-default-policy -period=768h -field=token, and behind it the certificate that the secret has now",
   certificates: "write the token again, and behind it the certificate of who signs Vault's now",
   wayBack: {
     byHand:
