@@ -16,7 +16,8 @@ const subvolumeInode = "256";
 export async function uncarriedBelow(offsite: Offsite, leg: Leg, mounts: Mounts): Promise<Held[]> {
   const mounted = [...mountedBelow(leg.from, mounts).keys()].map(latin1);
   const isMounted = new Set(mounted);
-  const subvolumes = (await subvolumesBelow(offsite, leg)).filter(name => !isMounted.has(name));
+  const { names, fault } = await subvolumesBelow(offsite, leg);
+  const subvolumes = names.filter(name => !isMounted.has(name));
   const fromOf = (name: string): string => `${latin1(leg.from)}/${name}`;
   const ofOthers = offsite.config.legs.filter(other => other !== leg).map(({ from }) => latin1(from));
   const isCarried = (name: string): boolean =>
@@ -30,7 +31,13 @@ export async function uncarriedBelow(offsite: Offsite, leg: Leg, mounts: Mounts)
         reason: `${is} ${quoted(path)}, which no leg carries`,
         next: advice(path),
       }));
+  const unknown: Held = {
+    what: leg.from,
+    reason: `whether btrfs subvolumes lie in ${quoted(leg.from)}, which no leg carries, isn't known: ${fault}`,
+    next: shell`find ${leg.from} -xdev -type d -inum ${subvolumeInode}; dmesg --level err,warn | tail`,
+  };
   return [
+    ...(fault === undefined ? [] : [unknown]),
     ...held(
       mounted,
       "a file system is mounted at",
@@ -45,15 +52,20 @@ export async function uncarriedBelow(offsite: Offsite, leg: Leg, mounts: Mounts)
   ];
 }
 
-/** Byte by byte as latin1; what can't be read is rsync's to tell. */
-async function subvolumesBelow({ config, stop }: Offsite, { from, excludes }: Leg): Promise<string[]> {
-  if (statfsSync(from).type !== btrfsType) return [];
+/** Those that were found, byte by byte as latin1, and why there may be more. */
+async function subvolumesBelow(
+  { config, stop }: Offsite,
+  { from, excludes }: Leg,
+): Promise<{ readonly names: string[]; readonly fault?: string }> {
+  if (statfsSync(from).type !== btrfsType) return { names: [] };
   const pruned = excludes.flatMap(name => ["-path", `./${name.replace(/[*?[\\]/g, "\\$&")}`, "-prune", "-o"]);
   const found: Buffer[] = [];
-  await run(
+  const { ended, exitCode, stderr } = await run(
     [
       "find",
       ".",
+      // What goes meanwhile is no fault.
+      "-ignore_readdir_race",
       "-xdev",
       ...pruned,
       "-mindepth",
@@ -70,7 +82,10 @@ async function subvolumesBelow({ config, stop }: Offsite, { from, excludes }: Le
       onStdout: chunk => found.push(chunk),
     },
   );
-  return Buffer.concat(found).toString("latin1").split("\0").slice(0, -1);
+  stop.check("verify");
+  const names = Buffer.concat(found).toString("latin1").split("\0").slice(0, -1);
+  if (exitCode === 0) return { names };
+  return { names, fault: stderr || `find ${ended === "exited" ? `ended with ${exitCode}` : ended}` };
 }
 
 const latin1 = (text: string): string => Buffer.from(text).toString("latin1");

@@ -240,16 +240,23 @@ test("a subvolume, which rsync passes over without a word, is no part of a leg t
   writeFileSync(world.outside(join(path, "own/photo")), "another photo");
   const leg = { from: path, to: "btrfs", mount: { path, fsUuid }, generations: [], journals: [] };
   const legs = [{ ...leg, excludes: [] }];
-  const running = world.start(
-    ["--json"],
-    {},
-    { legs, stateDir: join(world.folder, "of-btrfs"), job: "of-btrfs" },
-  );
-  const { status, stderr } = await running.finished;
-  expect([status, stderr]).toEqual([
+  const night = async (): Promise<unknown[]> => {
+    const state = { stateDir: join(world.folder, "of-btrfs"), job: "of-btrfs" };
+    const { status, stderr } = await world.start(["--json"], {}, { legs, ...state }).finished;
+    return [status, stderr];
+  };
+  expect(await night()).toEqual([
     1,
     expect.stringContaining(`a btrfs subvolume of its own lies at "${path}/own", which no leg carries`),
   ]);
+  world.shadow("find", "echo './deep: Input/output error' >&2; exit 1");
+  expect(await night()).toEqual([
+    1,
+    expect.stringContaining(
+      `whether btrfs subvolumes lie in "${path}", which no leg carries, isn't known: ./deep: Input/output error`,
+    ),
+  ]);
+  world.unshadow("find");
 });
 
 test("what lacked something goes once a whole one is here, of the same and no older; before, it waits for an answer", async () => {
