@@ -37,7 +37,7 @@ export const judge: Phase<NasLook> = {
     if (!dryRun) writeMemory(config, run.memory);
     const [first] = faults;
     for (const { text } of faults) log.warn(text);
-    if (first && !dryRun)
+    if (first)
       throw new RunnerError(exitCodes.failed, {
         failed:
           faults.length === 1 ? first.text : `${faults.length} things are wrong, the first: ${first.text}`,

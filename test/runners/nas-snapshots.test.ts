@@ -124,8 +124,15 @@ test("snapshots at another hour than the declared one fail the run once the decl
   expect(world.metrics()).toMatchObject({ "drift schedule": 1, last_status: 1 });
 });
 
-test("no snapshot at all is a failure", async () => {
+test("no snapshot at all is a failure, also of a look that tells nobody", async () => {
   daily();
+  const told = world.pushes.received.length;
+  const look = await world.run("--dry-run");
+  expect([look.status, look.output, world.pushes.received.length]).toEqual([
+    1,
+    expect.stringContaining("Backup on nas has no snapshot at all"),
+    told,
+  ]);
   const { status, output } = await world.run();
   expect(status).toBe(1);
   expect(output).toContain("Backup on nas has no snapshot at all");

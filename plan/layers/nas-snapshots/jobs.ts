@@ -126,8 +126,8 @@ function byHand(
   target: Location,
   isWatched: boolean,
 ): Step {
-  const destination = estate.destinations[spec.destination];
-  const login = `${destination?.user ?? ""}@${destination?.address ?? ""}`;
+  // An account that copies are sent by, and one that looks, read no snapshot.
+  const login = `ADMINISTRATOR@${estate.destinations[spec.destination]?.address ?? ""}`;
   const outcome = {
     changes: "the share has what the snapshot has; the snapshot stays",
     undo: "the same from a snapshot that is taken before",
@@ -136,13 +136,13 @@ function byHand(
   if (isWatched && spec.watch)
     return {
       ...{ kind: "manual", where: { kind: "host", name: spec.watch.host } },
-      text: phrase`this prints the steps on ${login}, from the newest snapshot or that of --at, beside what is there; without the host: a snapshot's own folder, the next below "#snapshot", has ${blanks.from}`,
+      text: phrase`this prints the steps for one of the NAS's administrators, on ${login}, from the newest snapshot or that of --at, beside what is there; without the host: a snapshot's own folder, the next below "#snapshot", has ${blanks.from}`,
       argv: [name, "restore", [blanks.to]],
       ...outcome,
     };
   return {
     ...{ kind: "manual", where: target.machine },
-    text: phrase`by hand, as no host looks after this NAS: on ${login}, from a snapshot's own folder, the next below "#snapshot": ${blanks.from} to ${blanks.to}`,
+    text: phrase`by hand, as no host looks after this NAS: as one of its administrators, on ${login}, from a snapshot's own folder, the next below "#snapshot": ${blanks.from} to ${blanks.to}`,
     ...outcome,
   };
 }

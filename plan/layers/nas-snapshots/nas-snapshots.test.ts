@@ -45,6 +45,24 @@ test("snapshots that the host's account may delete aren't out of its reach", () 
   expect(job.flows[0]?.outOfHostsReach).toBe(false);
 });
 
+test("steps on the NAS are an administrator's: neither the account that sends nor the one that looks reads a snapshot", () => {
+  const steps = (change: (estate: ExampleEstate) => void): string =>
+    JSON.stringify(
+      onlyJob(estate => {
+        const nas = estate.destinations?.["nas"];
+        if (nas) nas.user = "sends-only";
+        change(estate);
+      }).flows.map(({ wayBack }) => wayBack),
+    );
+  for (const text of [
+    steps(() => undefined),
+    steps(({ layers }) => delete layers["nas-snapshots"][0]?.watch),
+  ]) {
+    expect(text).toContain("ADMINISTRATOR@nas.example");
+    expect(text).not.toMatch(/sends-only@|holdfast@/);
+  }
+});
+
 test("without a host that looks, or a pinned key, they are planned alone", () => {
   const nobody = onlyJob(({ layers }) => delete layers["nas-snapshots"][0]?.watch);
   expect(nobody).toMatchObject({ deployment: { kind: "planned" }, runsOn: { kind: "destination" } });
