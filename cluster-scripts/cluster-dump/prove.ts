@@ -10,20 +10,31 @@ import type { RestoreClient } from "./restore-client";
 import { contentOf, sumOf } from "./take";
 
 /**
- * Reads a dump to its end and compares it with its manifest: SHA-256, its last line, the rows of each table.
+ * Reads a dump to its end and compares its SHA-256 with its manifest's: with the same bytes it has the content that was judged when it
+ * was made.
  * @returns what is wrong with it
  */
-export async function faultOf(
-  { folder, manifest }: Dump,
-  client: RestoreClient,
-  stop: Stop,
-): Promise<string | undefined> {
-  const { file, form, sha256, tables } = manifest;
-  const path = join(folder, file);
+export async function otherBytesOf({ folder, manifest }: Dump, stop: Stop): Promise<string | undefined> {
   try {
-    const found = await sumOf(path, stop.signal);
-    if (found.sha256 !== sha256)
-      return `it has other bytes than were written (${found.bytes} of ${manifest.bytes})`;
+    const found = await sumOf(join(folder, manifest.file), stop.signal);
+    if (found.sha256 === manifest.sha256) return undefined;
+    return `it has other bytes than were written (${found.bytes} of ${manifest.bytes})`;
+  } catch (error) {
+    stop.check("verify");
+    return unread(error);
+  }
+}
+
+/**
+ * The same, and its content is judged anew: its last line, the rows of each table.
+ * @returns what is wrong with it
+ */
+export async function faultOf(dump: Dump, client: RestoreClient, stop: Stop): Promise<string | undefined> {
+  const other = await otherBytesOf(dump, stop);
+  if (other !== undefined) return other;
+  const { file, form, tables } = dump.manifest;
+  const path = join(dump.folder, file);
+  try {
     const judge = judgeOf(form);
     if (traitsOf(form).judged === "read-back")
       await client.ask("check", { form, input: contentOf(path, form), see: chunk => judge.add(chunk) });
@@ -40,6 +51,10 @@ export async function faultOf(
     return differenceOf(tables, content.tables);
   } catch (error) {
     stop.check("verify");
-    return `it can't be read: ${messageOf(error)}`;
+    return unread(error);
   }
+}
+
+function unread(error: unknown): string {
+  return `it can't be read: ${messageOf(error)}`;
 }
