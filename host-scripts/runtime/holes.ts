@@ -10,6 +10,11 @@ export function hasLargeHoles({ size, blocks }: BigIntStats): boolean {
   return size - blocks * 512n >= BigInt(leastHoleBytes);
 }
 
+/** Whether it takes less room than it has content: it has holes, or its file system compresses. */
+export function takesLess({ size, blocks }: BigIntStats): boolean {
+  return blocks * 512n < size;
+}
+
 /** What a file takes no room for, where that is much. */
 export function holeBytes(stat: BigIntStats | undefined): number {
   return stat && hasLargeHoles(stat) ? Number(stat.size - stat.blocks * 512n) : 0;

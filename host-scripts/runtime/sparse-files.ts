@@ -1,4 +1,4 @@
-import { closeSync, linkSync, lstatSync, mkdirSync, renameSync, rmSync } from "node:fs";
+import { type BigIntStats, closeSync, linkSync, lstatSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { ownPrefix } from "./closed-folder";
 import { errnoOf } from "./errors";
@@ -14,13 +14,20 @@ export type SparseFile = readonly [string, ...string[]];
 /**
  * Files with large holes on a tree's own file system. No link is followed, and what can't be read is rsync's to tell.
  * @param names entries below the root, with all below them
+ * @param onFile is shown each file
  */
-export function sparseFiles(root: string, names: readonly string[]): SparseFile[] {
+export function sparseFiles(
+  root: string,
+  names: readonly string[],
+  onFile: (stat: BigIntStats) => void = () => undefined,
+): SparseFile[] {
   const { dev } = lstatSync(root, { bigint: true });
   const found = new Map<bigint, [string, ...string[]]>();
   const look = (name: string): void => {
     const stat = statIn(root, name);
-    if (!stat?.isFile() || stat.dev !== dev || !hasLargeHoles(stat)) return;
+    if (!stat?.isFile() || stat.dev !== dev) return;
+    onFile(stat);
+    if (!hasLargeHoles(stat)) return;
     const others = found.get(stat.ino);
     if (others) others.push(name);
     else found.set(stat.ino, [name]);

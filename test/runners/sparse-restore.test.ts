@@ -92,6 +92,19 @@ test("a file's holes are neither read nor filled, and its names stay one file", 
   expect(lstatSync(inFolder("into/deep")).mtimeMs).toBe(time * 1000);
 });
 
+test("small holes stay holes, and where no file has any, zeros that take room take it again", async () => {
+  const zeros = 2 ** 20;
+  writeFileSync(inFolder("from/zeros"), Buffer.alloc(zeros));
+  const blocksOf = (name: string): number => lstatSync(inFolder(name)).blocks;
+  await restore();
+  expect(blocksOf("into/zeros") * 512).toBeGreaterThanOrEqual(zeros);
+  const file = openSync(inFolder("from/deep/holes"), "w");
+  ftruncateSync(file, zeros);
+  closeSync(file);
+  await restore();
+  expect([lstatSync(inFolder("into/deep/holes")).size, blocksOf("into/deep/holes")]).toEqual([zeros, 0]);
+});
+
 test.each([
   ["another byte in its data", { ...written, 0: "began" }],
   ["data where the copy has a hole", { ...written, [2 ** 30]: "strange" }],
