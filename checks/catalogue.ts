@@ -66,6 +66,7 @@ import { unreachableFromHostRoot } from "./promises/unreachable-from-host-root";
 import { belowGap } from "./retention/below-gap";
 import { deletesBeforeVerified } from "./retention/deletes-before-verified";
 import { goneBeforeTime } from "./retention/gone-before-time";
+import { farBelowOthers } from "./retention/far-below-others";
 import { goneBeforeNoticed } from "./retention/gone-before-noticed";
 import { mirrorWithoutHistory } from "./retention/mirror-without-history";
 import { outlivedBySource } from "./retention/outlived-by-source";
@@ -194,6 +195,7 @@ const checks: readonly Check[] = [
   unreachableFromHostRoot,
   belowGap,
   deletesBeforeVerified,
+  farBelowOthers,
   goneBeforeNoticed,
   goneBeforeTime,
   mirrorWithoutHistory,
