@@ -1,4 +1,5 @@
 import { slipOf } from "../contracts/near";
+import { mountAbove } from "../layers/places";
 import type { Lookup, Path } from "./lookup";
 import type { Estate } from "./schema";
 
@@ -6,6 +7,7 @@ import type { Estate } from "./schema";
 export function slips(estate: Estate, look: Lookup): void {
   volumeGroups(estate, look);
   for (const [name, host] of Object.entries(estate.hosts)) besideCopies(name, host, look);
+  liveForBackups(estate, look);
   configurations(estate, look);
   configuredTwice(estate, look);
   answering(estate, look);
@@ -46,6 +48,45 @@ function besideCopies(
         disk,
         `is a disk with the role "backup": what is in the pool would lie beside its own copies, and nothing of ${name} lies on "${idle}". Expected "${idle}"`,
       );
+}
+
+/** Live data on a disk with the role "backup", while the copies go to another one. */
+function liveForBackups(estate: Estate, look: Lookup): void {
+  const { hosts, services, layers } = estate;
+  const diskBelow = (host: string, path: string): string | undefined =>
+    hosts[host]?.filesystems[mountAbove(estate, host, path)]?.disk;
+  const targets = Object.values(layers)
+    .flat()
+    .flatMap(part => {
+      if (!("target" in part)) return [];
+      if (typeof part.target !== "string") return part.target;
+      return "host" in part ? { host: part.host, path: part.target } : [];
+    });
+  for (const [service, { data }] of Object.entries(services))
+    for (const dataset of data) {
+      const on = dataset.kind === "database" ? dataset.on : dataset;
+      if (!("host" in on)) continue;
+      const { host } = on;
+      const disk =
+        "pool" in on
+          ? hosts[host]?.pools[on.pool]?.disk
+          : "path" in on
+            ? diskBelow(host, on.path)
+            : undefined;
+      const { disks = {} } = hosts[host] ?? {};
+      const at = ["hosts", host, "disks", disk ?? "", "role"];
+      if (disk === undefined || disks[disk]?.role !== "backup" || look.isFaulty(at)) continue;
+      const written = targets.flatMap(target =>
+        target.host === host ? (diskBelow(host, target.path) ?? []) : [],
+      );
+      const [backup] = written.filter(other => disks[other]?.role === "backup");
+      if (backup === undefined || written.includes(disk)) continue;
+      look.fault(
+        at,
+        "backup",
+        `is of a disk that ${service} lies on, and the copies of ${host} go to "${backup}": the disaster "live-disk" would take nothing of it, and what is promised for it would be kept by itself. Expected "live"`,
+      );
+    }
 }
 
 /** Where a host of Proxmox VE has what it is set up by: long ones alone, as a letter makes another folder of a short one. */
