@@ -10,8 +10,8 @@ export type Run = (plan: Plan, checks: readonly Check[]) => readonly Finding[];
 
 /**
  * Which findings follow from which others: those that are gone in an estate without the cause. A suspicion, which is no
- * fault by itself, is a finding where it explains an error and nothing new is wrong without it. And what one finding says of
- * many things is told before what others say of each of them (`gathers`).
+ * fault by itself, is a finding where it explains an error and nothing new is wrong without it; a warning that explains one is an
+ * error. And what one finding says of many things is told before what others say of each of them (`gathers`).
  * @param checked all findings of `checks`, those of suspicions too
  */
 export function withCauses(
@@ -26,28 +26,35 @@ export function withCauses(
   const errors = faults.filter(({ severity }) => severity === "error");
   if (errors.length === 0) return faults;
   const tried = checked
-    .filter(finding => isSuspicion(finding) || errors.length > 1)
+    .filter(finding => isSuspicion(finding) || finding.severity === "warning" || errors.length > 1)
     .flatMap(cause => {
       const check = byCode.get(cause.code);
-      if (!check?.without || cause.severity !== "error") return [];
+      if (!check?.without || cause.evidence["waivedUntil"] !== undefined) return [];
       const { explains = () => true } = check;
       return [{ cause, estates: () => check.without?.(plan, cause) ?? [], explains }];
     });
   const asked = { faults, checks, isSuspicion, run };
   const causes = new Map<Finding, string>();
   const found: Finding[] = [];
+  // What breaks something is no warning any more.
+  const broken = new Set<Finding>();
   let left = mostTried;
-  for (const { cause, estates, explains } of tried) {
-    if (left === 0) break;
-    const without = causes.has(cause) ? [] : estates();
-    if (without.length === 0) continue;
-    left--;
-    const mayFollow = (finding: Finding): boolean =>
-      !causes.has(finding) && finding !== cause && explains(cause, finding);
-    const free = mostGone(cause, without, mayFollow, asked).filter(mayFollow);
-    if (free.length === 0) continue;
+  const followers = tried
+    .flatMap(({ cause, estates, explains }) => {
+      const without = left === 0 ? [] : estates();
+      if (without.length === 0) return [];
+      left--;
+      const mayFollow = (finding: Finding): boolean => finding !== cause && explains(cause, finding);
+      return [{ cause, free: mostGone(cause, without, mayFollow, asked).filter(mayFollow) }];
+    })
+    // What explains a part may do so by chance, as an hour does that makes up for another job's: the whole is told before it.
+    .sort((a, b) => b.free.length - a.free.length);
+  for (const { cause, free } of followers) {
+    const own = free.filter(finding => !causes.has(finding));
+    if (causes.has(cause) || own.length === 0) continue;
     if (isSuspicion(cause)) found.push(cause);
-    for (const finding of free) causes.set(finding, keyOf(cause));
+    else if (own.some(({ severity }) => severity === "error")) broken.add(cause);
+    for (const finding of own) causes.set(finding, keyOf(cause));
   }
   for (const cause of faults) {
     const gathers = byCode.get(cause.code)?.gathers;
@@ -58,7 +65,8 @@ export function withCauses(
   }
   return [...found, ...faults].map(finding => {
     const follows = causes.get(finding);
-    return follows === undefined ? finding : { ...finding, follows };
+    const told = broken.has(finding) ? { ...finding, severity: "error" as const } : finding;
+    return follows === undefined ? told : { ...told, follows };
   });
 }
 

@@ -4,6 +4,7 @@ import { formatDuration } from "../../plan/units/duration";
 import { defineCheck } from "../check";
 import { edit } from "../example-edits";
 import { example, mirrorExample, mended } from "../examples";
+import { readersOf } from "../handovers";
 import { localTime } from "../local-time";
 import { yearsOf } from "../../plan/graph/loss";
 import { latestEnd, longestRun, waitsFor } from "../windows";
@@ -90,11 +91,9 @@ export const assumedNotEnforced = defineCheck({
 
 /** Each two jobs of which one reads the other's copies. */
 function handovers(plan: Plan): { writer: Job; reader: Job }[] {
-  const pairs = new Map<Job, Set<Job>>();
-  // Of a thousand copies that came the same way, one says it.
-  for (const { job: reader, from } of new Set(plan.copies.map(({ way }) => way)))
-    if (from && from.job !== reader) pairs.set(from.job, (pairs.get(from.job) ?? new Set()).add(reader));
-  return [...pairs].flatMap(([writer, readers]) => [...readers].map(reader => ({ writer, reader })));
+  return [...readersOf(plan)].flatMap(([writer, readers]) =>
+    [...readers].map(reader => ({ writer, reader })),
+  );
 }
 
 /** The first start of the reader in the estate's years at which the writer's last run may not be over. */

@@ -7,8 +7,10 @@ import { tooMuchForBudget } from "../order/too-much-for-budget";
 import { counted } from "../wording";
 import { rto } from "./rto";
 
-/** Fewer are promises of those services, or budgets of those runs, that are too short. */
+/** Fewer are promises of those services, or budgets of those runs, that are too short; unless it is one of each, which have nothing else in common. */
 const many = 3;
+const isShared = (services: number, runs: number): boolean =>
+  services + runs >= many || (services > 0 && runs > 0);
 /** The fastest that an estate may say. */
 const atOnce = { bandwidth: "10GB", latency: "0s" };
 
@@ -20,20 +22,22 @@ export const linkTooSlow = defineCheck({
   suspicion: true,
   run: plan => {
     const late = lateOn(plan);
-    if (late.services + late.runs < many) return [];
+    if (!isShared(late.services, late.runs)) return [];
     return plan.estate.links.flatMap(({ from, to, bandwidth, latency }, index) => {
       const left = lateOn(planOf(faster(plan.estate, index)));
       const [services, runs] = [late.services - left.services, late.runs - left.runs];
-      if (services + runs < many) return [];
+      if (!isShared(services, runs)) return [];
       const link = `${from} > ${to}: ${bandwidth} a second, the first byte after ${latency}`;
       const told = [
         ...(services > 0
           ? [
-              `${counted(services, "service is", "services are")} promised to be back sooner than what they need comes`,
+              `${counted(services, "service is", "services are")} promised to be back sooner than what ${services === 1 ? "it needs" : "they need"} comes`,
             ]
           : []),
         ...(runs > 0
-          ? [`${counted(runs, "run has", "runs have")} more to carry than their budgets have time for`]
+          ? [
+              `${counted(runs, "run has", "runs have")} more to carry than ${runs === 1 ? "its budget has" : "their budgets have"} time for`,
+            ]
           : []),
       ];
       return [

@@ -22,6 +22,9 @@ export const belowGap = defineCheck({
     plan.jobs.flatMap(job =>
       job.flows.flatMap(flow => [...findings(job, flow, plan), ...onlyGeneration(job, flow, plan)]),
     ),
+  // What is gone so soon is gone before a proof as well.
+  gathers: (cause, { code, subject }) =>
+    code === "retention/gone-before-noticed" && subject === cause.subject,
   examples: {
     bad: [
       mended(

@@ -6,13 +6,14 @@ import { fieldText } from "../../plan/estate/faults";
 import type { Domain } from "../../plan/estate/services";
 import { survivorsOf, worstAloneMs } from "../../plan/graph/loss";
 import { parseDuration } from "../../plan/units/duration";
-import type { Location } from "../../plan/job";
+import type { Exclude, Location } from "../../plan/job";
 import { sameMachine } from "../../plan/layers/places";
 import { defineCheck, type Example, type Found } from "../check";
 import { edit } from "../example-edits";
 import { example, mirrorExample, mended } from "../examples";
 import { type Hidden, hiddenInTree } from "../hidden";
 import { fallingShort, fallsShort } from "../protection";
+import { read } from "../said";
 import { waiverOf } from "../waived";
 import { counted, listed, placeText } from "../wording";
 
@@ -27,6 +28,20 @@ export const excludeHidesData = defineCheck({
     ...dumpsLeftBehind(plan),
     ...leftOutOfDumps(plan),
   ],
+  // Of a dump that stays where it was made, what is promised may count on it.
+  without: (plan, { evidence }) => {
+    const job = plan.jobs.find(({ called }) => called === evidence["job"]);
+    if (!job || evidence["staysBehind"] === undefined) return [];
+    const estate = structuredClone(plan.estate);
+    const part = Object(read(estate, job.said)) as {
+      excludes?: Exclude[];
+      legs?: { excludes?: Exclude[] }[];
+    };
+    for (const place of [part, ...(part.legs ?? [])])
+      place.excludes = place.excludes?.filter(({ name }) => name !== evidence["exclude"]) ?? [];
+    return [estate];
+  },
+  explains: (_, { code }) => code.startsWith("promises/"),
   examples: {
     bad: [
       mended(
@@ -259,7 +274,12 @@ function dumpsLeftBehind(plan: Plan): Found[] {
         subject: dataset.id,
         message: `${hidden.job.called} leaves out ${placeText(location)} ("${hidden.exclude.reason}"), where ${copy === dump ? `${dump.job.called} dumps ${dataset.id}` : `what ${dump.job.called} dumps of ${dataset.id} is copied to`}: its dumps stay on that disk. ${another ? `Another dump of ${dataset.id} is carried on.` : `Of ${dataset.id} alone files as a snapshot has them are carried on, which no client has read.`}`,
         fix: `Remove "${hidden.exclude.name}" from the excludes of ${hidden.job.called}, or remove ${dump.job.called}.`,
-        evidence: { job: hidden.job.called, exclude: hidden.exclude.name, path: placeText(location) },
+        evidence: {
+          job: hidden.job.called,
+          exclude: hidden.exclude.name,
+          path: placeText(location),
+          staysBehind: dump.job.called,
+        },
       },
     ];
   });

@@ -7,6 +7,8 @@ import { example, mended } from "../examples";
 import { withSchedule } from "../schedule-place";
 import { turnOf } from "../turn";
 
+const farMs = 6 * 3_600_000;
+
 export const outOfTurn = defineCheck({
   code: "schedule/out-of-turn",
   severity: "error",
@@ -22,7 +24,7 @@ export const outOfTurn = defineCheck({
       return [
         {
           subject: job.called,
-          message: `${job.called} starts at "${job.trigger.calendar}". ${turn.late.called} waits for ${turn.early.called}, and its next run starts ${formatDuration(turn.apartSeconds * 1000)} after it. What the one makes lies there that long before the other carries it on.`,
+          message: `${job.called} starts at "${job.trigger.calendar}". ${turn.late.called} ${turn.late.trigger.after.includes(turn.early.name) ? `waits for ${turn.early.called}` : `reads what ${turn.early.called} makes`}, and its next run starts ${formatDuration(turn.apartSeconds * 1000)} after it. What the one makes lies there that long before the other carries it on.`,
           fix: `Write "${calendar}" for "${job.trigger.calendar}" in the schedule of ${job.called}.`,
           evidence: { calendar: job.trigger.calendar, apartMs: turn.apartSeconds * 1000 },
         },
@@ -35,8 +37,11 @@ export const outOfTurn = defineCheck({
     const estate = withSchedule(plan, job, schedule => (schedule.onCalendar = calendar));
     return estate ? [estate] : [];
   },
-  // Two at a time on one disk are told as that: another hour would hide which two.
-  explains: (_, { code }) => /^(promises\/|schedule\/stale-above-promise$)/.test(code),
+  // Two that run at a time are told as that where one was moved a little: another hour would hide which two.
+  explains: (cause, { code, subject }) =>
+    /^(promises\/|schedule\/stale-above-promise$)/.test(code) ||
+    (code.startsWith("order/") && Number(cause.evidence["apartMs"]) >= farMs) ||
+    (subject === cause.subject && /^schedule\/runs-\w+-(to|by)-dst$/.test(code)),
   examples: {
     bad: [
       mended(

@@ -1,4 +1,5 @@
 import type { Plan } from "../../plan";
+import { siteOf } from "../../plan/graph/survival";
 import { defineCheck, type Found } from "../check";
 import { example, mended } from "../examples";
 import { edit } from "../example-edits";
@@ -32,17 +33,18 @@ export const secretInOnePlace = defineCheck({
         ...users.filter(user => !(user in firewalls)),
         ...volumesOpenedBy(name, keeper, plan).map(host => `the encrypted volumes of ${host}`),
       ];
-      if (keptIn.length > 1 || keeper === undefined || keeper === "break-glass") return [];
+      if (keeper === undefined || keptIn.includes("break-glass")) return [];
       // In a circle: promises/secret-cycle.
       if (opens.length === 0 || locked.has(name)) return [];
+      if (keptIn.length > 1 && !areLostTogether(keptIn, users, plan)) return [];
       return [
         {
           // What lies off the site is what is left when the keeper is gone too.
           ...(users.some(user => user in plan.estate.destinations) && { severity: "error" as const }),
           subject: name,
-          message: `${name} opens ${opens.join(", ")} and is kept in ${keeper} alone: no restore starts before that of ${keeper}.`,
+          message: `${name} opens ${opens.join(", ")} and is kept in ${keptIn.join(" and ")} alone${keptIn.length > 1 ? ", which one fire takes together" : ""}: no restore starts before that of ${keptIn.join(" or ")}.`,
           fix: `Keep it on paper or with a person too: secrets.${name}.keptIn with "break-glass".`,
-          evidence: { keptIn: keeper, opens },
+          evidence: { keptIn, opens },
         },
       ];
     });
@@ -83,8 +85,26 @@ export const secretInOnePlace = defineCheck({
           edit: ({ secrets }) => secrets["photos-key"]?.keptIn.push("break-glass"),
         },
       ),
+      mended(
+        example("the key to the NAS in two services of the house", ({ secrets }) =>
+          edit(secrets["nas-key"], { keptIn: ["vault", "nextcloud"] }),
+        ),
+        {
+          says: 'secrets.nas-key.keptIn with "break-glass"',
+          edit: ({ secrets }) => secrets["nas-key"]?.keptIn.push("break-glass"),
+        },
+      ),
     ],
-    good: [example("secrets on paper too")],
+    good: [
+      example("secrets on paper too"),
+      example(
+        "the photos' key in two services of the site that it doesn't leave",
+        ({ secrets, services }) => {
+          secrets["photos-key"] = { keptIn: ["vault", "nextcloud"] };
+          edit(services.photos, { secrets: ["photos-key"] });
+        },
+      ),
+    ],
   },
 });
 
@@ -92,6 +112,18 @@ export const secretInOnePlace = defineCheck({
 function servicesLeftOut({ datasets }: Plan): ReadonlySet<string> {
   const copied = new Set(datasets.filter(({ unprotected }) => !unprotected).map(({ service }) => service));
   return new Set(datasets.map(({ service }) => service).filter(service => !copied.has(service)));
+}
+
+/** Whether all keepers of a secret lie at one site, and what it opens at another: that is what is left when they are gone. */
+function areLostTogether(keepers: readonly string[], users: readonly string[], plan: Plan): boolean {
+  const { estate, datasets } = plan;
+  const sites = new Set(
+    datasets
+      .filter(({ service }) => keepers.includes(service))
+      .map(({ location }) => siteOf(location, estate)),
+  );
+  const away = users.flatMap(user => estate.destinations[user]?.site ?? []);
+  return sites.size === 1 && away.some(site => !sites.has(site));
 }
 
 /** Hosts with volumes that a secret opens, but for those on which its keeper itself lies: `security/passphrase-behind-itself`. */

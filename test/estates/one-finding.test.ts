@@ -1,0 +1,139 @@
+import { runChecks } from "../../checks";
+import { EstateInvalid, type EstateInput, parseEstate, planOf } from "../../plan";
+import { estate as homelab } from "../../stacks/homelab/estate";
+import { estate as house } from "../../templates/homelab/estate";
+import { estate as small } from "../../templates/small/estate";
+import { estate as twoNodes } from "../../templates/two-nodes/estate";
+import { editAt } from "./edit-at";
+import { asOfMs } from "./found";
+import { daily, dumpOf, mirror, offsite } from "./mutation";
+
+const estates = { homelab, house, small, twoNodes };
+type Slip = readonly [what: string, of: keyof typeof estates, at: string, to: unknown, answer: string];
+
+const turn = "schedule/out-of-turn";
+const startsAt = (part: string): string => `${part} > schedule > onCalendar`;
+
+/** One mistake each, which several checks see: an operator reads one finding, and all else beneath it. */
+const slips: readonly Slip[] = [
+  [
+    "a run off the site before it has what it ships, in the hour that clocks skip",
+    "homelab",
+    startsAt(offsite),
+    "*-*-* 03:00:00",
+    `error ${turn} offsite-sync-backup`,
+  ],
+  [
+    "a mirror among the dumps that it reads",
+    "homelab",
+    startsAt(mirror),
+    "*-*-* 01:00:00",
+    `error ${turn} nfs-mirror`,
+  ],
+  [
+    "a mirror of the afternoon where no job waits",
+    "house",
+    startsAt(mirror),
+    "*-*-* 15:00:00",
+    `error ${turn} nfs-mirror`,
+  ],
+  [
+    "a run off the site half a day late where no job waits",
+    "small",
+    startsAt(offsite),
+    "*-*-* 18:00:00",
+    `error ${turn} offsite-sync-backup`,
+  ],
+  [
+    "images half a day late, at the scrub's hour",
+    "small",
+    startsAt("layers > vm-images > 0"),
+    "*-*-* 13:00:00",
+    `error ${turn} vm-images`,
+  ],
+  [
+    "the second host's run half a day late",
+    "twoNodes",
+    startsAt("layers > offsite-sync > 1"),
+    "*-*-* 19:30:00",
+    `error ${turn} offsite-sync-backup@pve2`,
+  ],
+  [
+    "hours for minutes of a budget",
+    "homelab",
+    `${daily} > budget`,
+    "10h",
+    "error schedule/stale-above-promise daily-backup",
+  ],
+  [
+    "kilobytes for megabytes of a line",
+    "small",
+    "links > 1 > bandwidth",
+    "20kB",
+    "error promises/link-too-slow nas > pve",
+  ],
+  [
+    "the NAS's key where the fire is",
+    "homelab",
+    "secrets > synology-rsync-key > keptIn",
+    ["vaultwarden", "vault"],
+    "error security/secret-in-one-place synology-rsync-key",
+  ],
+  [
+    "a dump that stays on the disk of its data",
+    "homelab",
+    `${mirror} > excludes > +`,
+    { name: "vault-backup", reason: "dumped elsewhere" },
+    "error routes/exclude-hides-data vault",
+  ],
+  [
+    "hours for days that dumps are kept",
+    "homelab",
+    `${dumpOf("etcd")} > keep > age`,
+    "30h",
+    "warning retention/far-below-others etcd-backup",
+  ],
+  [
+    "fewer hours than a day that dumps are kept",
+    "homelab",
+    `${dumpOf("postgresql")} > keep > age`,
+    "14h",
+    "error retention/below-gap postgresql-backup",
+  ],
+  [
+    "a disk of machines that is said to be for backups",
+    "small",
+    "hosts > pve > disks > sdb > role",
+    "backup",
+    "estate.hosts.pve.disks.sdb.role",
+  ],
+  [
+    "a disk of folders that is said to be for backups",
+    "homelab",
+    "hosts > pve > disks > sdb > role",
+    "backup",
+    "estate.hosts.pve.disks.sdb.role",
+  ],
+];
+
+test.each(slips.map(([what, of, at, to, answer]) => ({ what, of, at, to, answer })))(
+  "$what ($at of $of) is one finding: $answer",
+  ({ of, at, to, answer }) => {
+    const sound: EstateInput = structuredClone({ waivers: [], statements: [], ...estates[of] });
+    const before = new Set(told(sound));
+    editAt(sound, at, to);
+    expect(told(sound).filter(each => !before.has(each))).toEqual([answer]);
+  },
+);
+
+/** Places that are refused, and findings that follow from no other. What nobody drills is told of each list anew. */
+function told(estate: EstateInput): string[] {
+  try {
+    return runChecks(planOf(parseEstate(estate)), asOfMs).flatMap(({ severity, code, subject, follows }) =>
+      follows === undefined ? [`${severity} ${code} ${subject}`] : [],
+    );
+  } catch (error) {
+    if (!(error instanceof EstateInvalid)) throw error;
+    return error.faults.map(({ path }) => path);
+  }
+}
