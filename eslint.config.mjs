@@ -134,6 +134,18 @@ export default tseslint.config(
     },
   },
   {
+    files: ["{host-scripts,cluster-scripts}/**/*.ts"],
+    ignores: ["**/*.test.ts"],
+    rules: {
+      "no-restricted-properties": [
+        "error",
+        ...["toReversed", "toSorted", "toSpliced", "with", "groupBy", "fromAsync", "withResolvers"].map(
+          property => ({ property, message: "Debian 12's Node 18, by which runners run too, lacks it." }),
+        ),
+      ],
+    },
+  },
+  {
     files: ["plan/**/*.ts", "alerts/**/*.ts", "checks/**/*.ts"],
     ignores: ["**/*.test.ts"],
     rules: {

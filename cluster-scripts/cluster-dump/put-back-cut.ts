@@ -22,7 +22,7 @@ export async function putBackCut(
   open: readonly Restoring[],
 ): Promise<readonly Restoring[]> {
   const stay: Restoring[] = [];
-  for (const cut of open.toReversed()) {
+  for (const cut of [...open].reverse()) {
     const there = await namesThere(client);
     await putBack(cut, there, client, log);
     if (isBack(cut))
