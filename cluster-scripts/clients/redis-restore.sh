@@ -31,12 +31,12 @@ send() {
     esac >&2
 }
 
-# may_give: whether the account may do what comes behind the emptying, which nothing can undo without it. It changes nothing: no key has
-# a value without a byte. Where "echo" is refused, redis-cli waits for the end of its pipe.
+# may_give: whether the account may, and the server can, do what comes behind the emptying, which nothing can undo without it. It changes
+# nothing: no key has a value without a byte. A server may have given a command away (rename-command). Where "echo" is refused, redis-cli waits for the end of its pipe.
 may_give() {
   said=$(cli restore holdfast-may-give 0 '' 2>&1)
   case $said in
-    NOPERM*) ;;
+    NOPERM* | "ERR unknown command"*) ;;
     *) said=$(resp SELECT 0 | send --pipe-timeout 10 2>&1) && return ;;
   esac
   printf '%s\n' "$said" >&2

@@ -2,7 +2,7 @@ import { chmodSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { readChain } from "../../host-scripts/runtime/drill-records";
 import { readManifest } from "../../cluster-scripts/cluster-dump/manifest";
-import { inTime } from "../long";
+import { inTime, testLong } from "../long";
 import { createDumpWorld, type DumpWorld } from "./support/dump-world";
 import { password } from "./support/postgresql-server";
 import { startRedis } from "./support/redis-server";
@@ -217,6 +217,21 @@ test.each(inTime(1, ["+select", "+echo", "+restore", "+flushall"]))(
     expect(await world.server.sql(asked)).toBe(before);
   },
 );
+
+// The one before has an account that may not.
+testLong("nothing is taken away where the server has no restore, as one that has renamed it", async () => {
+  const before = await world.server.sql(asked);
+  await world.pod("redis-server.sh");
+  const shadow = {
+    "redis-cli": `case "$*" in *" restore "*) echo "ERR unknown command 'restore', with args beginning with: '0'" ;; *) exec REAL "$@" ;; esac`,
+  };
+  const { runner } = await world.ask("redis-restore.sh", "restore", { shadow });
+  expect([runner.stdout, runner.status]).toEqual([
+    expect.stringMatching(/isn't restored: ERR unknown command[^]*What was there before is there again/),
+    1,
+  ]);
+  expect(await world.server.sql(asked)).toBe(before);
+});
 
 test("where neither the dump nor what was there can be loaded, it says where that is, and what it says to type brings it back", async () => {
   const before = await world.server.sql(asked);
