@@ -101,15 +101,15 @@ test.each([
   expect([runner.stdout + runner.stderr, runner.status]).toEqual([expect.stringMatching(says), 1]);
 });
 
+/** Where its client, which is a stand-in there, doesn't go. */
+const nowhere = { SCHEME: "https", DATABASE_HOST: "127.0.0.1", DATABASE_PORT: "1" };
+
 test("the end of the certificate behind the token is told, also by a run that fails, and the token goes nowhere", async () => {
   const folder = join(world.target, "..");
   await certificates(folder);
   writeFileSync(join(folder, "secret"), `hvs.secret\n${readFileSync(join(folder, "ca.pem"), "utf8")}`);
   const { runner } = await world.pod("vault-server.sh", {
-    environment: {
-      ...{ SCHEME: "https", DATABASE_HOST: "127.0.0.1", DATABASE_PORT: "1" },
-      PASSWORD_FILE: join(world.config.target, "..", "secret"),
-    },
+    environment: { ...nowhere, PASSWORD_FILE: join(world.config.target, "..", "secret") },
     shadow: { vault: "exit 2" },
   });
   expect([runner.stdout, runner.status]).toEqual([expect.stringMatching(/the Vault is sealed/), 1]);
@@ -125,7 +125,7 @@ test("when the token ends is told by what its renewal says; one that isn't renew
   const snapshot = join(projectRoot, "test/fixtures/vault-1.14.1.raft");
   const renewals = async (renewal: string) => {
     const { runner } = await world.pod("vault-server.sh", {
-      environment: { PASSWORD_FILE: join(world.config.target, "..", "secret") },
+      environment: { ...nowhere, PASSWORD_FILE: join(world.config.target, "..", "secret") },
       shadow: {
         vault: `case "$*" in *status*) echo '{"version": "1.14.1"}' ;; *renew*) ${renewal} ;; *) cp ${snapshot} "$SCRATCH/snapshot" ;; esac`,
       },
@@ -151,7 +151,7 @@ test("when the token ends is told by what its renewal says; one that isn't renew
 
 test("a Vault that was never initialised isn't told as a sealed one", async () => {
   const { runner } = await world.pod("vault-server.sh", {
-    environment: { PASSWORD_FILE: "/etc/hostname" },
+    environment: { ...nowhere, PASSWORD_FILE: "/etc/hostname" },
     shadow: { vault: `echo '{\n  "initialized": false,\n  "sealed": true }'; exit 2` },
   });
   expect([runner.stdout, runner.status]).toEqual([
