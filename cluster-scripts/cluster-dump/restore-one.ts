@@ -89,8 +89,8 @@ function isNotBack(config: ClusterDumpConfig, cut: Restoring, why: string): Runn
     failed: `${called(database)} isn't restored, and what was there isn't back: ${why}`,
     kept:
       former === undefined
-        ? "What was there has another name, and any restore gives it its own back first. No dump is made until then."
-        : `What was there is in ${former}. No dump is made until a restore has ended well.`,
+        ? "What was there has another name, and any restore gives it its own back first. This job makes no dump until then; another one of its server would."
+        : `What was there is in ${former}. This job makes no dump until a restore has ended well; another one of its server would.`,
     next: nextOfCut(config, cut),
   });
 }

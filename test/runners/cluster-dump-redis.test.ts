@@ -243,7 +243,7 @@ test("where neither the dump nor what was there can be loaded, it says where tha
   const { runner } = await world.ask("redis-restore.sh", "restore", { shadow });
   expect([runner.stdout, runner.status]).toEqual([
     expect.stringMatching(
-      /isn't restored, and what was there isn't back: OOM .*\n.*What was there is in dump_.*No dump is made until/,
+      /isn't restored, and what was there isn't back: OOM .*\n.*What was there is in dump_.*This job makes no dump until/,
     ),
     1,
   ]);
