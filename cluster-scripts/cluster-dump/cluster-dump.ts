@@ -27,8 +27,8 @@ export interface ClusterDump extends JobRun<ClusterDumpConfig> {
   clientSaid?: ClientEnding | undefined;
   /** In its secret, once it has told of them. */
   certificates?: readonly Certificate[] | undefined;
-  /** When the token in its secret ends, in epoch seconds, or "never"; undefined where that isn't known. */
-  tokenEnd?: number | "never" | undefined;
+  /** When the token in its secret ends, in epoch seconds, where it has an end that is known; undefined where nothing new is. */
+  tokenEnd?: number | "unknown" | undefined;
   /** Dumps that the retention no longer kept. */
   readonly rotated: string[];
 }

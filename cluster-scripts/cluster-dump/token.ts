@@ -8,25 +8,27 @@ import type { Client } from "./exchange";
 
 const livesFile = "token-lives";
 
-/** Of a token that the client has renewed. @returns undefined where it has none, or couldn't renew it, which is noted */
+/** Of a token that the client has renewed; that it couldn't is noted. @returns undefined where what was told before stays */
 export function tokenEndOf(
   client: Client,
   { log, notes }: Pick<ClusterDump, "log" | "notes">,
 ): ClusterDump["tokenEnd"] {
   if (!existsSync(client.path(livesFile))) return undefined;
   const lives = client.text(livesFile);
-  if (lives === "0") return "never";
+  if (lives === "0") return "unknown";
   if (lives !== "") return Math.floor(statSync(client.path(livesFile)).mtimeMs / 1000) + Number(lives);
-  const fault = `the token isn't renewed, and each dump fails once it has ended: ${client.errors("token-errors")}`;
+  const why = client.errors("token-errors");
+  const fault = `the token isn't renewed, and each dump fails once it has ended: ${why}`;
   log.warn(fault);
   notes.push(fault);
-  return undefined;
+  // That no right of it would do, as it is of a kind that isn't renewed: what was told before is another one's end.
+  return why.includes("Code: 400.") ? "unknown" : undefined;
 }
 
 /** Tells when it ends unless it is renewed again: what was told before stays while it isn't renewed. */
 export async function tellTokenEnd({ config, tokenEnd, log }: ClusterDump, stop: AbortSignal): Promise<void> {
   if (tokenEnd === undefined) return;
-  const series = tokenEnd === "never" ? [] : [{ labels: {}, value: tokenEnd }];
+  const series = tokenEnd === "unknown" ? [] : [{ labels: {}, value: tokenEnd }];
   const textfile = join(config.stateDir, "token.prom");
   const what = "when the client's token ends";
   await tellPart(config, { families: [family(tokenEndMetric, series)], textfile, what }, stop, log);

@@ -162,7 +162,7 @@ function alertsOf(
             name: "DumpTokenEnds",
             metric: clusterDumpMetricNames.tokenEnd,
             fires: { kind: "ends", withinMs: tokenLeftMs } as const,
-            summary: `The token in the secret ${secret} of ${name} has {{ $value | humanizeDuration }} left, as runs don't renew it (their log says why) or it has no period, and each dump fails from then on. Make another one (${token}), then ${setCommand(secret)} <FILE; pulumi up`,
+            summary: `The token in the secret ${secret} of ${name} has {{ $value | humanizeDuration }} left, as runs don't renew it (their log says why) or it has no period of a week or more, and each dump fails from then on. Make another one (${token}), then ${setCommand(secret)} <FILE; pulumi up`,
           },
         ]),
   ];
