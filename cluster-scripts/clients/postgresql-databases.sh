@@ -5,17 +5,14 @@ hand_over postgresql-roles "" pg_dumpall --no-password --database=postgres --glo
 
 # dump_one OID
 dump_one() {
-  oid=$1
   # Where it was dropped there is none to dump, and none is missing.
-  named "$oid" || return 0
-  if [ "$(ask "select datallowconn from pg_database where oid = $oid")" != "t
-x" ]; then
-    leave_out_closed "$oid"
+  named "$1" || return 0
+  if [ "$is_open" != 1 ]; then
+    leave_out_closed "$1"
     return 0
   fi
-  conninfo=$(ask "select 'dbname=''' || replace(replace(datname, '\\', '\\\\'), '''', '\\''') || '''' from pg_database where oid = $oid") || give_up 1
   hand_over postgresql-archive "$name" \
-    pg_dump --no-password --format=custom --lock-wait-timeout="${LOCK_WAIT_MS:-600000}" --dbname="${conninfo%?x}" &&
+    pg_dump --no-password --format=custom --lock-wait-timeout="${LOCK_WAIT_MS:-600000}" --dbname="$(conninfo "$name")" &&
     read_back pg_restore --file=-
 }
 

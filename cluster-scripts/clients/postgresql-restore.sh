@@ -13,12 +13,6 @@ sql() {
     --set=ON_ERROR_STOP=1 --set=name="$name" --set=other="$other" --dbname="$1"
 }
 
-# conninfo NAME: as psql and pg_restore take it, whatever it has in it
-conninfo() {
-  quoted=$(printf %sx "$1" | sed "s/[\\\\']/\\\\&/g")
-  printf "dbname='%s'" "${quoted%x}"
-}
-
 on_names() {
   sql template1 <<'SQL'
 select encode(convert_to(datname, 'UTF8'), 'hex') from pg_database where datname not in ('template0', 'template1') order by oid

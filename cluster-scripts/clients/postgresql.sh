@@ -21,10 +21,20 @@ ask() {
   psql --no-psqlrc --no-password --tuples-only --no-align --quiet --set=ON_ERROR_STOP=1 --dbname="${asked_in:-postgres}" --command="$1" 2>"${lane}errors" && printf x
 }
 
-# named OID: sets "name"; fails where there is no such database any more, as it may have been dropped since
+# conninfo NAME: as psql, pg_dump and pg_restore take it, whatever it has in it
+conninfo() {
+  quoted=$(printf %sx "$1" | sed "s/[\\\\']/\\\\&/g")
+  printf "dbname='%s'" "${quoted%x}"
+}
+
+# named OID: sets "name", and "is_open" to 1 where it lets somebody connect; fails where there is no such database any more, as it may have
+# been dropped since. All by one question, as each is a program of its own.
 named() {
-  name=$(ask "select datname from pg_database where oid = $1") || give_up 1
-  [ "$name" != x ] && name=${name%?x}
+  name=$(ask "select case when datallowconn then 1 else 0 end || datname::text from pg_database where oid = $1") || give_up 1
+  [ "$name" != x ] || return
+  name=${name%?x}
+  is_open=${name%"${name#?}"}
+  name=${name#?}
 }
 
 # leave_out_closed OID
