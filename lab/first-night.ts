@@ -5,6 +5,7 @@ import { messageOf, runTasks } from "./commands/progress";
 import { ensureEngine } from "./engine/bootstrap";
 import { startHosts } from "./hosts";
 import { prepareDatabases } from "./house/databases";
+import { kubectlFolder } from "./kubectl";
 import { runInNamespace } from "./namespace";
 import { prepareNode } from "./node";
 import { startServers } from "./servers";
@@ -19,6 +20,8 @@ async function main(): Promise<number> {
     { title: "hosts", run: say => startHosts({ say }) },
     { title: "servers", run: startServers },
     { title: "databases", run: () => prepareDatabases() },
+    // What the night prints is typed with it.
+    { title: "kubectl", run: async () => void (await kubectlFolder()) },
   ]);
   const readyMs = Date.now();
   // What is deployed names the images of the node's pods; the lab's network fetches nothing.

@@ -110,6 +110,53 @@ give_up() {
   exit "$1"
 }
 
+# Other jobs of a server know of a restore that is under way, or was cut, by what is called so there, with the restoring job's name behind it.
+busy=holdfast_busy_
+
+# none_restores JOBS: fails where there are any
+none_restores() {
+  [ -n "$1" ] || return 0
+  echo "a restore by the job \"$1\" is under way in this server, or was cut: what there is may be the half of one" >&2
+  return 1
+}
+
+# restorers_told JOBS: a line for each, and the statement that takes away what it is known by, for a server whose job is no more
+restorers_told() {
+  for job in $1; do printf "%s\t$forget\n" "$job" "$busy$job"; done
+}
+
+# begin_alone: nothing is dumped beside a restore
+begin_alone() {
+  none_restores "$jobs" 2>errors && return
+  tell busy "$(restorers_told "$jobs")"
+  give_up 1
+}
+
+# alone COMMAND...: a dump beside which nobody restores; who has begun to, meanwhile, is there at its end
+alone() {
+  "$@" || return
+  jobs=$(ask "select $restorers") || {
+    cat "${lane}errors" >&2
+    return 1
+  }
+  none_restores "${jobs%?x}"
+}
+
+# restorers_there: behind how many dumps somebody takes of the server now, those that restore
+restorers_there() {
+  jobs=$(ask "select $restorers") && dumps=$(ask "select count(*) from $dumps_there") || {
+    cat errors >&2
+    return 1
+  }
+  printf %s "${dumps%x}"
+  restorers_told "${jobs%?x}"
+}
+
+# Where two jobs of one server make no sense, none has to know of another one's.
+on_restorers() { echo 0; }
+on_mark() { :; }
+on_unmark() { :; }
+
 # serve: does what the runner asks for, one thing after the other, for as long as it asks. Each line of the pipe "asked" is
 # a word of files and pipes, and another one: for that there is a function on_WORD.
 serve() {

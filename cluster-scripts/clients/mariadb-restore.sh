@@ -12,7 +12,20 @@ of_database() {
 
 on_names() {
   "$client" "$options" --batch --raw --skip-column-names --execute="select hex(schema_name) from information_schema.schemata
-    where schema_name not in ('information_schema', 'performance_schema', 'sys', 'mysql')"
+    where schema_name not in ('information_schema', 'performance_schema', 'sys', 'mysql') and schema_name not regexp '^$busy[a-z0-9-]+$'"
+}
+
+on_restorers() {
+  restorers_there
+}
+
+# "name" is the restoring job's.
+on_mark() {
+  "$client" "$options" --execute="create database if not exists \`$busy$name\`"
+}
+
+on_unmark() {
+  "$client" "$options" --execute="drop database if exists \`$busy$name\`"
 }
 
 # without_views DUMP...: one with --force has all else where there are views whose tables are gone, as when a database was dropped by mistake

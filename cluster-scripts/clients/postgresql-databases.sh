@@ -1,6 +1,7 @@
 # Each database of a PostgreSQL server as an archive, so that one comes back alone; and the roles that they all need.
 . "$(dirname "$0")/postgresql.sh"
 
+begin_alone
 hand_over postgresql-roles "" pg_dumpall --no-password --database=postgres --globals-only
 
 # dump_one OID
@@ -11,6 +12,10 @@ dump_one() {
     leave_out_closed "$1"
     return 0
   fi
+  [ -z "$jobs" ] || {
+    hand_over postgresql-archive "$name" none_restores "$jobs"
+    return
+  }
   hand_over postgresql-archive "$name" \
     pg_dump --no-password --format=custom --lock-wait-timeout="${LOCK_WAIT_MS:-600000}" --dbname="$(conninfo "$name")" &&
     read_back pg_restore --file=-

@@ -19,6 +19,23 @@ select encode(convert_to(datname, 'UTF8'), 'hex') from pg_database where datname
 SQL
 }
 
+on_restorers() {
+  restorers_there
+}
+
+# "name" is the restoring job's.
+on_mark() {
+  name=$busy$name sql template1 <<'SQL'
+select format('create role %I', :'name') where not exists (select from pg_roles where rolname = :'name') \gexec
+SQL
+}
+
+on_unmark() {
+  name=$busy$name sql template1 <<'SQL'
+drop role if exists :"name";
+SQL
+}
+
 on_aside() {
   sql template1 <<'SQL'
 select format('alter database %I is_template false', datname) from pg_database where datname = :'name' and datistemplate \gexec

@@ -27,14 +27,22 @@ conninfo() {
   printf "dbname='%s'" "${quoted%x}"
 }
 
-# named OID: sets "name", and "is_open" to 1 where it lets somebody connect; fails where there is no such database any more, as it may have
-# been dropped since. All by one question, as each is a program of its own.
+# Jobs that restore are known by roles that nobody logs in by.
+forget='drop role "%s"'
+restorers="coalesce((select string_agg(substr(rolname, length('$busy') + 1), ' ') from pg_roles where rolname ~ '^$busy[a-z0-9-]+$'), '')"
+
+dumps_there="pg_stat_activity where application_name = '$PGAPPNAME' and pid <> pg_backend_pid()"
+
+# named OID: sets "name", "is_open" to 1 where it lets somebody connect, and "jobs" that restore; fails where there is no such database any
+# more, as it may have been dropped since. All by one question, as each is a program of its own.
 named() {
-  name=$(ask "select case when datallowconn then 1 else 0 end || datname::text from pg_database where oid = $1") || give_up 1
+  name=$(ask "select case when datallowconn then 1 else 0 end || $restorers || '/' || datname::text from pg_database where oid = $1") || give_up 1
   [ "$name" != x ] || return
   name=${name%?x}
   is_open=${name%"${name#?}"}
   name=${name#?}
+  jobs=${name%%/*}
+  name=${name#*/}
 }
 
 # leave_out_closed OID
@@ -42,5 +50,7 @@ leave_out_closed() {
   ! named "$1" || leave_out "$name" "it lets nobody connect (datallowconn)"
 }
 
-version=$(ask 'show server_version') || give_up 1
-tell server "PostgreSQL ${version%?x}"
+version=$(ask "select current_setting('server_version') || '/' || $restorers") || give_up 1
+version=${version%?x}
+jobs=${version##*/}
+tell server "PostgreSQL ${version%/*}"

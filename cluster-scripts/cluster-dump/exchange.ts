@@ -15,8 +15,10 @@ import { letGo, readPipe } from "./pipe";
 const everyMs = 50;
 const metFile = "met";
 
-/** All was offered, or it isn't known what there is. */
-export type ClientEnding = { readonly kind: "done" } | { readonly kind: "broken"; readonly why: string };
+/** All was offered, or it isn't known what there is; `busy` has a line for each job that restores there, of restorers_told. */
+export type ClientEnding =
+  | { readonly kind: "done" }
+  | { readonly kind: "broken"; readonly why: string; readonly busy: readonly string[] };
 
 /** A dump that the client offers: hand_over and leave_out of `clients/exchange.sh`. */
 export interface Offer {
@@ -146,7 +148,8 @@ export class Client {
   ending(): ClientEnding | undefined {
     if (existsSync(this.path("done"))) return { kind: "done" };
     if (!existsSync(this.path("broken"))) return undefined;
-    return { kind: "broken", why: this.errors("errors") || `exit code ${this.text("broken")}` };
+    const busy = existsSync(this.path("busy")) ? this.text("busy").split("\n") : [];
+    return { kind: "broken", why: this.errors("errors") || `exit code ${this.text("broken")}`, busy };
   }
 
   close(): void {

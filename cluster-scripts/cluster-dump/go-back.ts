@@ -3,9 +3,10 @@ import type { Answer, RestoreRequest, WayContext } from "../../host-scripts/runt
 import type { ClusterDumpConfig } from "../../plan/contracts/cluster-dump";
 import { called } from "./cluster-dump";
 import { namesThere, otherNames } from "./names";
+import { refuseBesideOthers, refuseWithoutRecord } from "./others";
 import { isPutBack, nextOfCut, putBackCut, stillCut } from "./put-back-cut";
 import { RestoreClient } from "./restore-client";
-import { isBack, noteRenamed, readRenamed, readRestoring, writeRestoring } from "./restoring";
+import { isBack, noteRenamed, readRenamed, readRestoring, noteRestoring } from "./restoring";
 
 type Context = WayContext<ClusterDumpConfig>;
 
@@ -22,6 +23,8 @@ export async function goBack(
     throw new Refusal("it is the last restore that is undone, all of it", "restore --back");
   const client = await RestoreClient.meet(config, stop, "restore");
   try {
+    await refuseBesideOthers(config, client);
+    await refuseWithoutRecord(config, client);
     const open = readRestoring(config);
     const left = dryRun ? open.filter(each => !isPutBack(each)) : await putBackCut(context, client, open);
     const cut = open.at(-1);
@@ -56,7 +59,7 @@ export async function goBack(
     ]);
     if (dryRun) return answer(lines);
     const own = { database: last.length === 1 ? (last[0]?.name ?? "") : "", renamed };
-    writeRestoring(config, [...left, own]);
+    await noteRestoring(config, client, [...left, own]);
     try {
       for (const { name, other, from } of renamed) {
         if (there.has(name)) await client.ask("aside", { name, other });
@@ -75,8 +78,9 @@ export async function goBack(
       config,
       undone.filter(({ name }) => there.has(name)),
     );
-    writeRestoring(
+    await noteRestoring(
       config,
+      client,
       left.filter(({ database }) => !undone.some(({ name }) => name === database)),
     );
     return answer(lines);

@@ -12,6 +12,7 @@ import { allFolders, folderOf } from "./folder";
 import { formerDumpsOf, goodDumpsOf, isPartOfManifest, manifestsWithoutDump, removeDump } from "./manifest";
 import { isPutBack, nextOfCut } from "./put-back-cut";
 import { readRestoring } from "./restoring";
+import { nextOfOther, restorersIn } from "./others";
 import { partPrefix, takeDump } from "./take";
 import { tokenEndOf } from "./token";
 
@@ -149,12 +150,15 @@ export const judge: Phase<ClusterDump> = {
       );
     else if (outcomes.size === 0) failed.push("the client offered nothing");
     if (failed.length === 0) return;
+    const [other] = clientSaid?.kind === "broken" ? restorersIn(clientSaid.busy) : [];
     const kept = [...outcomes.values()].filter(({ kind }) => kind === "kept").length;
     const more = failed.length > shown ? `; and ${failed.length - shown} more` : "";
     throw new RunnerError(exitCodes.failed, {
       failed: `${failed.slice(0, shown).join("; ")}${more}`,
       kept: `${kept} new dumps of this run, and all earlier ones of what failed.`,
-      next: shell`kubectl logs ${process.env["HOSTNAME"] ?? config.job} --all-containers`,
+      next: other
+        ? nextOfOther(config, other)
+        : shell`kubectl logs ${process.env["HOSTNAME"] ?? config.job} --all-containers`,
     });
   },
 };

@@ -9,7 +9,7 @@ import { folderName, folderOf } from "./folder";
 import { formerDumpsOf } from "./manifest";
 import { namesThere, otherName } from "./names";
 import type { RestoreClient } from "./restore-client";
-import { isBack, noteRenamed, type Restoring, writeRestoring } from "./restoring";
+import { isBack, noteRenamed, type Restoring, noteRestoring } from "./restoring";
 
 /**
  * Gives databases their names back that restores which were cut had taken, the last one's first; nothing is dropped, as it may be anybody's by now.
@@ -35,7 +35,7 @@ export async function putBackCut(
     if (!isPutBack(cut) && !isGone) stay.unshift(cut);
   }
   for (const cut of stay) log.warn(stillCut(cut));
-  if (open.length > 0) writeRestoring(config, stay);
+  if (open.length > 0) await noteRestoring(config, client, stay);
   return stay;
 }
 

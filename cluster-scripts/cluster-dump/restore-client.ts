@@ -11,7 +11,18 @@ import { Client, type ExchangeConfig, gone, type Offer } from "./exchange";
 import { give, writePipe } from "./pipe";
 
 /** What the client's scripts for a restore can be asked for, each a function "on_WORD" there. */
-type Word = "names" | "aside" | "back" | "keep" | "drop" | "restore" | "count" | "check";
+type Word =
+  | "names"
+  | "aside"
+  | "back"
+  | "keep"
+  | "drop"
+  | "restore"
+  | "count"
+  | "check"
+  | "restorers"
+  | "mark"
+  | "unmark";
 
 /** What it is about; names as bytes in latin1. */
 interface About {

@@ -9,7 +9,7 @@ import type { Dump } from "./manifest";
 import { namesThere } from "./names";
 import { nextOfCut } from "./put-back-cut";
 import type { RestoreClient } from "./restore-client";
-import { readRestoring, type Renamed, type Restoring, writeRestoring } from "./restoring";
+import { readRestoring, type Renamed, type Restoring, noteRestoring } from "./restoring";
 import { contentOf, takeDump } from "./take";
 
 /** It isn't restored, and what was there is there: others may be restored all the same. */
@@ -40,7 +40,7 @@ export async function restoreOne(
   const open = readRestoring(config);
   const isBeside = as !== database;
   const own = { database, renamed, ...(kept && { former: kept.file }), ...(isBeside && { isBeside }) };
-  writeRestoring(config, [...open, own]);
+  await noteRestoring(config, client, [...open, own]);
   try {
     await make(dump, client, { as, renamed, dropped: kept ? touched : [] });
   } catch (error) {
@@ -62,7 +62,7 @@ export async function restoreOne(
       const first = open.find(cut => cut.database === database) ?? own;
       throw isNotBack(config, first, `${messageOf(error)}; and ${messageOf(second)}`);
     }
-    writeRestoring(config, open);
+    await noteRestoring(config, client, open);
     throw new PutBack(exitCodes.failed, {
       failed: `${called(database)} isn't restored: ${messageOf(error)}`,
       kept: "What was there before is there again.",
@@ -70,8 +70,9 @@ export async function restoreOne(
     });
   }
   const isOfAll = database === "" && former !== "stays";
-  writeRestoring(
+  await noteRestoring(
     config,
+    client,
     open.filter(cut => !isOfAll && (isBeside || cut.database !== database)),
   );
   const lines = [
@@ -89,8 +90,8 @@ function isNotBack(config: ClusterDumpConfig, cut: Restoring, why: string): Runn
     failed: `${called(database)} isn't restored, and what was there isn't back: ${why}`,
     kept:
       former === undefined
-        ? "What was there has another name, and any restore gives it its own back first. This job makes no dump until then; another one of its server would."
-        : `What was there is in ${former}. This job makes no dump until a restore has ended well; another one of its server would.`,
+        ? "What was there has another name, and any restore gives it its own back first. This job makes no dump until then."
+        : `What was there is in ${former}. This job makes no dump until a restore has ended well.`,
     next: nextOfCut(config, cut),
   });
 }

@@ -2,6 +2,7 @@ import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import type { ClusterDumpConfig } from "../../plan/contracts/cluster-dump";
+import type { RestoreClient } from "./restore-client";
 import { syncFolder, writeDurably } from "../../host-scripts/runtime/durable";
 
 /** Both names as bytes in latin1. */
@@ -40,9 +41,21 @@ export function readRestoring(config: ClusterDumpConfig): Restoring[] {
   return existsSync(path) ? records.parse(JSON.parse(readFileSync(path, "utf8"))) : [];
 }
 
-/** Comes before the first change, and once a restore has ended without it. */
-export function writeRestoring(config: ClusterDumpConfig, open: readonly Restoring[]): void {
-  if (open.length > 0) return writeDurably(fileOf(config), `${JSON.stringify(open, undefined, 2)}\n`, 0o600);
+/**
+ * Comes before the first change, and once a restore has ended without it. The server has a mark for as long as something is on record, by
+ * which its other jobs know of it; what is on record without one has changed nothing yet, or has ended.
+ */
+export async function noteRestoring(
+  config: ClusterDumpConfig,
+  client: RestoreClient,
+  open: readonly Restoring[],
+): Promise<void> {
+  const about = { name: config.job };
+  if (open.length > 0) {
+    writeDurably(fileOf(config), `${JSON.stringify(open, undefined, 2)}\n`, 0o600);
+    return client.ask("mark", about);
+  }
+  await client.ask("unmark", about);
   rmSync(fileOf(config), { force: true });
   syncFolder(config.stateDir);
 }

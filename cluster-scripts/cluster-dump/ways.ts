@@ -14,6 +14,7 @@ import { faultOf, otherBytesOf } from "./prove";
 import { goBack } from "./go-back";
 import { putBackCut } from "./put-back-cut";
 import { PutBack, restoreOne } from "./restore-one";
+import { refuseBesideOthers } from "./others";
 import { RestoreClient } from "./restore-client";
 import { noteRenamed, readRestoring, type Renamed } from "./restoring";
 
@@ -116,6 +117,7 @@ async function restore(request: RestoreRequest, context: Context): Promise<Answe
     );
   const client = await RestoreClient.meet(config, stop, "restore");
   try {
+    await refuseBesideOthers(config, client);
     for (const dump of dumps) {
       log.info(`reads ${nameOf(dump)} to its end before anything is changed`);
       // What only gets another name has its own again at once, should its rows not be those of the dump: they are counted then.
