@@ -3,6 +3,7 @@
 // the lab's network: from outside, each question to a server is a start of Node, and there are hundreds.
 import { offsiteSyncJobName } from "../../plan/contracts/offsite-sync";
 import { messageOf } from "../commands/progress";
+import { mustOnHost } from "../hosts";
 import { ensureHouse } from "../house";
 import { claims } from "../house/claims";
 import { type HouseDatabase, startDatabases } from "../house/databases";
@@ -62,6 +63,8 @@ async function firstNight(beganMs: number, readyMs: number): Promise<void> {
     return "kubelet with containerd on a host of its own, servers with PostgreSQL and MariaDB, and Vaultwarden's database in a pod";
   });
   await allOf(deployed, joined);
+  // A night that was cut while it restored has left it at rest.
+  await mustOnHost("pve", "systemctl start nfs-mirror.timer");
   // What is lost comes back by what `holdfast lose` prints for it.
   const printed = printedRestores();
   // Meanwhile the mirror's timer comes due by itself, in up to two minutes: what needs no mirror is done until then. No step of it stops a
