@@ -7,6 +7,7 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
+import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { readChain } from "../../host-scripts/runtime/drill-records";
 import { inTime, testLong } from "../long";
@@ -308,6 +309,29 @@ describe("nothing is lost where", () => {
     ]);
     expect((await world.ask(restore, "verify shop")).runner.status).toBe(1);
     expect(await names()).toEqual(["shop"]);
+  });
+
+  test("the server's client can't read the archive, as of a newer one's, though its bytes are those that were written", async () => {
+    await world.pod("postgresql-databases.sh");
+    await world.server.sql("delete from orders where id > 7", "shop");
+    const folder = join(world.target, "shop");
+    const [archive = "", manifest = ""] = world.files("shop").map(name => join(folder, name));
+    const bytes = readFileSync(archive);
+    // Behind "PGDMP" and the format's first number.
+    bytes[6] = 99;
+    writeFileSync(archive, bytes);
+    const sha256 = createHash("sha256").update(bytes).digest("hex");
+    writeFileSync(
+      manifest,
+      readFileSync(manifest, "utf8").replace(/"sha256": "\w+"/, `"sha256": "${sha256}"`),
+    );
+    const { runner } = await world.ask(restore, "restore shop");
+    expect([runner.stdout, runner.status]).toEqual([
+      expect.stringMatching(/unsupported version \(1\.99\)[^]*What was there before is there again/),
+      1,
+    ]);
+    expect(await names()).toEqual(["shop"]);
+    expect(await world.server.sql("select count(*) from orders", "shop")).toBe("7");
   });
 
   test("a restore is cut: no run takes the half of it for good, and the next restore puts back what was there", async () => {
