@@ -118,6 +118,12 @@ export const parts: TiredEdit[] = [
     "2MB",
     'estate.layers["cluster-dump"][0].size',
   ],
+  [
+    "a dump's size in the unit above",
+    `${dumpOf("postgresql")} > size`,
+    "2TB",
+    'estate.layers["cluster-dump"][0].size',
+  ],
   ["a mirror onto the SSD", `${mirror} > target`, "/srv/nfs-ssd", 'estate.layers["nfs-mirror"][0].target'],
   [
     "a leg to a share of another name",

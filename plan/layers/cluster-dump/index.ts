@@ -47,18 +47,17 @@ export const clusterDump: Layer<"cluster-dump", typeof clusterDumpSpec> = {
         `isn't what the rest of this dump is of: it is called ${name}, and ${part.dump ? `its client and its server are those of ${meant}` : `${given.dataset} has a dump of its own`}. Expected "${meant}"`,
       );
     const dumped = dumpedOf(estate, dataset);
-    // A slip of the unit makes it a thousand times smaller, and the disk full before its time. A dump has neither indices nor free
-    // room, and may well be a hundredth.
-    if (
+    const farOff =
       part.size !== undefined &&
       dumped?.size !== undefined &&
-      !look.isFaulty([...placeOf(dataset, estate), "size"]) &&
-      parseSize(part.size) < parseSize(dumped.size) / 1000
-    )
+      !look.isFaulty([...placeOf(dataset, estate), "size"])
+        ? farFrom(parseSize(part.size), parseSize(dumped.size))
+        : undefined;
+    if (farOff !== undefined)
       look.fault(
         [...at, "size"],
         part.size,
-        `is less than a thousandth of the ${dumped.size} that it is a dump of. Expected the size of one dump in its folder, or leave it out for as much as the data`,
+        `is ${farOff} the ${dumped?.size} that it is a dump of. Expected the size of one dump in its folder, or leave it out for as much as the data`,
       );
     if (part.dump) {
       if (dumped && !isOfServer(dumped) && "server" in part.dump && part.dump.engine !== "command")
@@ -155,4 +154,13 @@ function askedPods(
         `is how pods of the service ${value} are called, and what ${service} has is to be dumped: on another node its volume can't be mounted. Expected the labels of the pods of ${service}, e.g. "${service}"`,
       );
   }
+}
+
+/**
+ * A slip of the unit makes a dump a thousand times smaller, and the disk full before its time; or larger, and nothing has room for it.
+ * A dump has neither indices nor free room, and may well be a hundredth; as a text it may be some times as much.
+ */
+function farFrom(dumpBytes: number, dataBytes: number): string | undefined {
+  if (dumpBytes < dataBytes / 1000) return "less than a thousandth of";
+  return dumpBytes > dataBytes * 100 ? "more than a hundred times" : undefined;
 }
