@@ -152,27 +152,30 @@ class MariadbText extends ByLine implements ContentJudge {
   /** Undefined where its name has a line break: rows of such a one's tables aren't counted. */
   private database: string | undefined = "";
   private table: string | undefined;
+  private rows = 0;
 
   protected line(line: Buffer, tail: Buffer): void {
     // "(", and then the most common kind of line by far.
     if (line[0] === 0x28) {
-      this.count();
+      this.rows += 1;
       return;
     }
     const text = line.subarray(0, longestHead).toString("utf8");
     // MySQL's has each row behind an "INSERT INTO" of its own.
-    if (text.startsWith("INSERT INTO ") && !tail.toString("latin1").endsWith(" VALUES")) this.count();
+    if (text.startsWith("INSERT INTO ") && !tail.toString("latin1").endsWith(" VALUES")) this.rows += 1;
     if (text.startsWith("USE `")) {
       const used = /^USE (`(?:[^`]|``)*`);$/.exec(text);
       this.database = used ? `${used[1] ?? ""}.` : undefined;
     }
-    if (text === "UNLOCK TABLES;") this.table = undefined;
+    if (text === "UNLOCK TABLES;" && this.table !== undefined) {
+      if (this.rows > 0) this.tables[this.table] = this.rows;
+      this.table = undefined;
+    }
     const locked = /^LOCK TABLES (`(?:[^`]|``)*`) WRITE;$/.exec(text);
-    if (locked && this.database !== undefined) this.table = `${this.database}${locked[1] ?? ""}`;
-  }
-
-  private count(): void {
-    if (this.table !== undefined) this.tables[this.table] = (this.tables[this.table] ?? 0) + 1;
+    if (locked && this.database !== undefined) {
+      this.table = `${this.database}${locked[1] ?? ""}`;
+      this.rows = 0;
+    }
   }
 
   end(): Content {

@@ -2,7 +2,6 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import type { Socket } from "node:net";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { type DumpForm, isDumpForm } from "../../plan/contracts/dump-forms";
 import { exitCodes, RunnerError } from "../../host-scripts/runtime/errors";
 import { printable } from "../../host-scripts/runtime/quoted";
@@ -12,7 +11,6 @@ import type { Stop } from "../../host-scripts/runtime/stop";
 import { pause } from "./pause";
 import { letGo, readPipe } from "./pipe";
 
-const everyMs = 50;
 const metFile = "met";
 
 /** All was offered, or it isn't known what there is; `busy` has a line for each job that restores there, of restorers_told. */
@@ -70,15 +68,15 @@ export class Client {
     const { config, stop } = run;
     writeFileSync(join(config.exchange, metFile), "");
     const path = join(config.exchange, "alive");
-    const untilMs = performance.now() + config.clientWithinMs;
+    const sinceMs = performance.now();
     while (!existsSync(path)) {
-      if (performance.now() > untilMs)
+      if (performance.now() - sinceMs > config.clientWithinMs)
         throw new RunnerError(exitCodes.failed, {
           failed: `the client's container has not begun within ${Math.round(config.clientWithinMs / 1000)} s`,
           kept: "All earlier dumps are as they were.",
           next: shell`kubectl describe pod ${hostname()}`,
         });
-      await sleep(everyMs);
+      await pause(sinceMs);
       stop.check(run.phase);
     }
     return new Client(run, readPipe(path));
