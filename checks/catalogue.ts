@@ -78,6 +78,7 @@ import { excludeHidesData } from "./routes/exclude-hides-data";
 import { excludeNamesNothing } from "./routes/exclude-names-nothing";
 import { legTooHigh } from "./routes/leg-too-high";
 import { legsCrossed } from "./routes/legs-crossed";
+import { mirrorOnOneDisk } from "./routes/mirror-on-one-disk";
 import { mirrorTurnedRound } from "./routes/mirror-turned-round";
 import { metadataLost } from "./routes/metadata-lost";
 import { namespaceNamesNothing } from "./routes/namespace-names-nothing";
@@ -209,6 +210,7 @@ const checks: readonly Check[] = [
   legTooHigh,
   legsCrossed,
   mirrorTurnedRound,
+  mirrorOnOneDisk,
   metadataLost,
   namespaceNamesNothing,
   namespacesUnknown,

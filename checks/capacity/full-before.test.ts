@@ -1,6 +1,7 @@
 import { parseEstate, planOf } from "../../plan";
 import { storesOf } from "../../plan/capacity";
 import { exampleWith } from "../../plan/estate/example";
+import { estate as small } from "../../templates/small/estate";
 import { fullBefore } from "./full-before";
 
 test("gives the day on which the backup disk is full", () => {
@@ -19,4 +20,13 @@ test("gives the day on which the backup disk is full", () => {
   expect(findings).toMatchObject([
     { subject: "pve:/mnt/backup", evidence: { days, fullOn, growthPerDayBytes: 10e9 } },
   ]);
+});
+
+test("a pool's metadata is told of without a service: nobody has a part of it", () => {
+  const input = structuredClone(small);
+  const [files] = input.services?.files?.data ?? [];
+  if (files) files.growthPerDay = "50GB";
+  const found = fullBefore.run(planOf(parseEstate(input)), Date.UTC(2026, 10, 1));
+  const metadata = found.filter(({ subject }) => subject === "pve/data metadata");
+  expect(metadata.map(({ message }) => message)).toEqual([expect.stringMatching(/ more each day\.$/)]);
 });

@@ -1,3 +1,4 @@
+import type { Store } from "../../plan/capacity";
 import { defineCheck } from "../check";
 import { edit } from "../example-edits";
 import { example, mended } from "../examples";
@@ -23,7 +24,7 @@ export const fullBefore = defineCheck({
       return [
         {
           subject: name,
-          message: `${name} will be full on ${fullOn}, in ${days} days: ${formatSize(needBytes)} of ${formatSize(sizeBytes)} are needed, and ${formatSize(growthPerDayBytes)} more each day, for ${listed(parts.slice(0, 3).map(({ dataset }) => dataset))}.`,
+          message: `${name} will be full on ${fullOn}, in ${days} days: ${formatSize(needBytes)} of ${formatSize(sizeBytes)} are needed, and ${formatSize(growthPerDayBytes)} more each day${forWhat(parts)}.`,
           fix: `Make room before ${fullOn}: ${formatSizeUp(growthPerDayBytes * noticeDays)} last for another half year.`,
           evidence: { fullOn, days, needBytes, sizeBytes, growthPerDayBytes },
         },
@@ -51,3 +52,8 @@ export const fullBefore = defineCheck({
     ],
   },
 });
+
+/** Of a pool's metadata nobody has a part: it fills with the blocks of the pool. */
+function forWhat(parts: Store["parts"]): string {
+  return parts.length === 0 ? "" : `, for ${listed(parts.slice(0, 3).map(({ dataset }) => dataset))}`;
+}

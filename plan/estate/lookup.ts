@@ -190,6 +190,18 @@ export class Lookup {
       mount => disks[filesystems[mount]?.disk ?? ""]?.role === "backup",
     );
     if (disk === undefined || meant.includes(value)) return;
+    // A disk for backups on which nothing lies is the one that is meant: to call another one so would hide the slip.
+    const idle = Object.keys(disks).find(name => disks[name]?.role === "backup");
+    if (meant.length === 0 && idle !== undefined) {
+      const on = ["hosts", host, "filesystems", value, "disk"];
+      if (this.isFaulty(on)) return;
+      this.fault(
+        on,
+        disk,
+        `is no disk for backups, while ${pathText(path)} writes copies there, and no file system of ${host} lies on "${idle}", which is one. Expected "${idle}"`,
+      );
+      return;
+    }
     if (meant.length === 0) {
       const role = ["hosts", host, "disks", disk, "role"];
       if (this.isFaulty(role)) return;

@@ -84,7 +84,7 @@ function liveForBackups(estate: Estate, look: Lookup): void {
       look.fault(
         at,
         "backup",
-        `is of a disk that ${service} lies on, and the copies of ${host} go to "${backup}": the disaster "live-disk" would take nothing of it, and what is promised for it would be kept by itself. Expected "live"`,
+        `is of a disk that ${service} lies on, and the copies of ${host} go to "${backup}": the disaster "backup-disk" would take it and its copies at once. Expected "live"`,
       );
     }
 }

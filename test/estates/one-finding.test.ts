@@ -114,6 +114,27 @@ const slips: readonly Slip[] = [
     "backup",
     "estate.hosts.pve.disks.sdb.role",
   ],
+  [
+    "copies that are said to go to the machines' disk",
+    "small",
+    "hosts > pve > filesystems > /mnt/backup > disk",
+    "sdb",
+    'estate.hosts.pve.filesystems["/mnt/backup"].disk',
+  ],
+  [
+    "copies that are said to go to the folders' disk",
+    "house",
+    "hosts > pve > filesystems > /mnt/backup > disk",
+    "sdc",
+    'estate.hosts.pve.filesystems["/mnt/backup"].disk',
+  ],
+  [
+    "folders that are said to lie on the backup disk",
+    "house",
+    "hosts > pve > filesystems > /srv/nfs > disk",
+    "sda",
+    "warning routes/mirror-on-one-disk nfs-mirror",
+  ],
 ];
 
 test.each(slips.map(([what, of, at, to, answer]) => ({ what, of, at, to, answer })))(
@@ -125,6 +146,15 @@ test.each(slips.map(([what, of, at, to, answer]) => ({ what, of, at, to, answer 
     expect(told(sound).filter(each => !before.has(each))).toEqual([answer]);
   },
 );
+
+test("a disk with both a service and the role of backups is refused for what that does", () => {
+  const estate: EstateInput = structuredClone({ waivers: [], statements: [], ...small });
+  editAt(estate, "hosts > pve > disks > sdb > role", "backup");
+  // The disaster "live-disk" takes the disk of the data, whatever its role.
+  expect(() => parseEstate(estate)).toThrow(
+    'the disaster "backup-disk" would take it and its copies at once',
+  );
+});
 
 /** Places that are refused, and findings that follow from no other. What nobody drills is told of each list anew. */
 function told(estate: EstateInput): string[] {
