@@ -60,6 +60,8 @@ export const neverLeavesSite = defineCheck({
           };
           const [offsite] = estate.layers["offsite-sync"];
           if (offsite) offsite.alert = { severity: "critical", receiver: "cellar" };
+          // What may stay there: without it, nothing goes there once the critical ones don't.
+          edit(estate.layers["nfs-mirror"][0], { alert: { receiver: "cellar" } });
         }),
         {
           says: 'Send critical alerts of offsite-sync-backup to "infra"',

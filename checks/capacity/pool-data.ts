@@ -32,17 +32,17 @@ export const poolData = defineCheck({
       ),
       mended(
         example(
-          "volumes that change by a terabyte a day, in snapshots of a week",
+          "volumes that change by half a terabyte a day, in snapshots of a week",
           ({ services, hosts, destinations, links }) => {
             edit(links[0], { bandwidth: "1GB" });
-            edit(services.nextcloud?.data[0], { size: "1TB", churnPerDay: "1TB" });
+            edit(services.nextcloud?.data[0], { size: "1TB", churnPerDay: "500GB" });
             // Room and time for the copies further on: it is the pool that is too small.
             edit(hosts.pve?.disks.sda, { size: "20TB" });
             edit(destinations.nas, { size: "40TB" });
             edit(hosts.pve?.pools?.data, { size: "4TB" });
           },
         ),
-        { says: "Extend it by", edit: ({ hosts }) => edit(hosts.pve?.pools?.data, { size: "9.5TB" }) },
+        { says: "Extend it by", edit: ({ hosts }) => edit(hosts.pve?.pools?.data, { size: "7.5TB" }) },
       ),
     ],
     good: [example("two of eight terabytes")],

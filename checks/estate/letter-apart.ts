@@ -37,7 +37,8 @@ export const letterApart = defineCheck({
         },
       ),
       mended(
-        example("two receivers, one of them with a Secret that isn't there", ({ receivers }) => {
+        example("two receivers, one of them with a Secret that isn't there", ({ receivers, layers }) => {
+          edit(layers["offsite-sync"][0], { alert: { receiver: "urgent" } });
           receivers["urgent"] = {
             kind: "slack",
             channel: "#urgent",

@@ -107,8 +107,9 @@ export const readsNothing = defineCheck({
         },
         {
           says: "or remove pfsense from firewalls of daily-backup and of the estate",
-          edit: ({ layers, firewalls }) => {
+          edit: ({ layers, firewalls, secrets }) => {
             Reflect.deleteProperty(firewalls, "pfsense");
+            for (const own of ["pfsense-key", "pfsense-ssh-key"]) Reflect.deleteProperty(secrets, own);
             layers["daily-backup"][0]?.firewalls?.pop();
             edit(layers["offsite-sync"][0]?.schedule, { after: ["daily-backup"] });
           },

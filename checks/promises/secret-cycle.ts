@@ -33,6 +33,7 @@ export const secretCycle = defineCheck({
       mended(
         example("two stores that keep each other's keys", ({ secrets, services, destinations }) => {
           edit(destinations.nas, { secrets: [] });
+          Reflect.deleteProperty(secrets, "nas-password");
           secrets["vault-unseal"] = { keptIn: ["nextcloud"] };
           secrets["nextcloud-key"] = { keptIn: ["vault"] };
           edit(services.vault, { secrets: ["vault-unseal"] });

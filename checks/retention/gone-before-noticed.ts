@@ -1,3 +1,4 @@
+import { allClusterSeries } from "../../alerts/standing-cluster";
 import type { Plan } from "../../plan";
 import { longestGap } from "../../plan/calendar";
 import { chainOf } from "../../plan/graph/copies";
@@ -7,7 +8,7 @@ import type { Job } from "../../plan/job";
 import { formatDuration } from "../../plan/units/duration";
 import { defineCheck, type Example, type Found } from "../check";
 import { edit } from "../example-edits";
-import { example, mended } from "../examples";
+import { example, mended, kubeStateMetrics } from "../examples";
 import { placeText } from "../wording";
 
 export const goneBeforeNoticed = defineCheck({
@@ -80,7 +81,8 @@ export const goneBeforeNoticed = defineCheck({
 
 /** The sound example with a wiki's database, its dump of each night, and a drill of that. */
 function drilledExample(name: string, age: string, atNas = "7d"): Example {
-  return example(name, ({ clusters, secrets, services, layers }) => {
+  return example(name, ({ clusters, secrets, services, layers, monitoring }) => {
+    monitoring.exporters?.push(kubeStateMetrics(allClusterSeries));
     const [, vault] = layers["cluster-dump"];
     if (!vault) throw new Error("the example estate dumps vault");
     edit(layers["nas-snapshots"][0], { keep: { age: atNas } });

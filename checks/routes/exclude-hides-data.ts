@@ -1,3 +1,4 @@
+import { allClusterSeries } from "../../alerts/standing-cluster";
 import type { Plan } from "../../plan";
 import { addTo } from "../../plan/add-to";
 import type { Dataset } from "../../plan/datasets";
@@ -10,7 +11,7 @@ import type { Exclude, Location } from "../../plan/job";
 import { sameMachine } from "../../plan/layers/places";
 import { defineCheck, type Example, type Found } from "../check";
 import { edit } from "../example-edits";
-import { example, mirrorExample, mended } from "../examples";
+import { example, mirrorExample, mended, kubeStateMetrics } from "../examples";
 import { type Hidden, hiddenInTree } from "../hidden";
 import { fallingShort, fallsShort } from "../protection";
 import { read } from "../said";
@@ -163,7 +164,8 @@ export const excludeHidesData = defineCheck({
 
 /** The sound example with a volume of passwords, and a dump of it that leaves something out. */
 function dumpExample(name: string, left: { name: string; reason: string }): Example {
-  return example(name, ({ clusters, services, layers }) => {
+  return example(name, ({ clusters, services, layers, monitoring }) => {
+    monitoring.exporters?.push(kubeStateMetrics(allClusterSeries));
     const [etcd] = layers["cluster-dump"];
     if (!etcd) throw new Error("the example estate dumps etcd");
     edit(clusters.k8s, { runnerImage: "docker.io/library/node:24-bookworm-slim" });

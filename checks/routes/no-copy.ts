@@ -60,6 +60,7 @@ export const noCopy = defineCheck({
           services.postiz = {
             data: [{ kind: "database", engine: "postgresql", on: { cluster: "k8s" }, size: "1GB" }],
             promise: { rpo: { site: "33h" } },
+            restoredByHand: { proven: "2026-10-01" },
           };
         }),
         {

@@ -295,7 +295,7 @@ export const againstTime: TiredEdit[] = [
   ],
   [
     "dumps that grow beyond their ten minutes",
-    "services > postgresql > data > 0 > size",
+    `${dumpOf("postgresql")} > size`,
     "100GB",
     "order/too-much-for-budget",
     "postgresql-backup",
