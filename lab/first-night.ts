@@ -19,7 +19,7 @@ async function main(): Promise<number> {
     { title: "engine", run: async say => void (await ensureEngine(say)) },
     { title: "hosts", run: say => startHosts({ say }) },
     { title: "servers", run: startServers },
-    { title: "databases", run: () => prepareDatabases() },
+    { title: "databases", run: () => prepareDatabases("postgresql", "mariadb") },
     // What the night prints is typed with it.
     { title: "kubectl", run: async () => void (await kubectlFolder()) },
   ]);

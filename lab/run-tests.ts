@@ -8,6 +8,7 @@ import { down } from "./commands/down";
 import { messageOf, runTasks } from "./commands/progress";
 import { ensureEngine } from "./engine/bootstrap";
 import { type HostName, standingHosts, startHosts } from "./hosts";
+import { prepareDatabases } from "./house/databases";
 import { kubectlFolder } from "./kubectl";
 import { inNamespace } from "./namespace";
 import { prepareNode } from "./node";
@@ -43,6 +44,7 @@ async function main(words: readonly string[]): Promise<number> {
       await runTasks([
         { title: "the node's disk", run: prepareNode },
         { title: "more images", run: prepareMoreImages },
+        { title: "databases", run: () => prepareDatabases("postgresql", "mariadb", "redis", "etcd") },
         { title: "kubectl", run: async () => void (await kubectlFolder()) },
       ]);
     const others =

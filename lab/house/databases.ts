@@ -7,19 +7,27 @@ import { labDir } from "../facts";
 import { inNamespace, operatorAddress } from "../namespace";
 import { adminPath, isRunning, startProcess, until } from "../process";
 
-/** Debian's PostgreSQL, its clients, and what they load. */
-export const postgresqlPackages = [
-  ...["postgresql-15", "postgresql-client-15", "libpq5", "libicu72", "libldap-2.5-0", "libsasl2-2"],
-  ...["libxml2", "libgssapi-krb5-2", "libkrb5-3", "libk5crypto3", "libkrb5support0", "libkeyutils1"],
-  ...["libreadline8", "libtinfo6", "libnss-wrapper"],
-];
+/** Debian's packages of a database's server, its clients, and what they load. */
+export const databasePackages = {
+  postgresql: [
+    ...["postgresql-15", "postgresql-client-15", "libpq5", "libicu72", "libldap-2.5-0", "libsasl2-2"],
+    ...["libxml2", "libgssapi-krb5-2", "libkrb5-3", "libk5crypto3", "libkrb5support0", "libkeyutils1"],
+    ...["libreadline8", "libtinfo6", "libnss-wrapper"],
+  ],
+  mariadb: [
+    ...["mariadb-server", "mariadb-server-core", "mariadb-client", "mariadb-client-core", "libmariadb3"],
+    ...["libncurses6", "libtinfo6", "liburing2", "libnuma1", "libpcre2-8-0", "libedit2", "libbsd0", "libmd0"],
+    ...["libaio1"],
+  ],
+  redis: ["redis-server", "redis-tools", "liblzf1", "libjemalloc2", "libatomic1", "liblua5.1-0"],
+  etcd: ["etcd-server", "etcd-client"],
+} as const;
+type Database = keyof typeof databasePackages;
 
-/** Debian's MariaDB, its clients, and what they load. */
-export const mariadbPackages = [
-  ...["mariadb-server", "mariadb-server-core", "mariadb-client", "mariadb-client-core", "libmariadb3"],
-  ...["libncurses6", "libtinfo6", "liburing2", "libnuma1", "libpcre2-8-0", "libedit2", "libbsd0", "libmd0"],
-  ...["libaio1"],
-];
+/** Folder with the programs of a database. */
+export function databasePrograms(name: Database): Promise<string> {
+  return debianPackages(name, databasePackages[name]);
+}
 
 /** A database server of the house, which the cluster's pods reach by the operator's address. */
 export interface HouseDatabase {
@@ -40,12 +48,9 @@ export function databasePassword(): string {
   return readFileSync(file, "utf8");
 }
 
-/** Fetches what the servers are, which the lab's network can't. */
-export async function prepareDatabases(): Promise<void> {
-  await Promise.all([
-    debianPackages("postgresql", postgresqlPackages),
-    debianPackages("mariadb", mariadbPackages),
-  ]);
+/** Fetches what servers are, which the lab's network can't. */
+export async function prepareDatabases(...names: readonly Database[]): Promise<void> {
+  await Promise.all(names.map(databasePrograms));
 }
 
 /** Starts both servers, each with a database "shop" that has 3000 orders; one that runs already stays as it is. */
@@ -57,7 +62,7 @@ const user = "backup";
 const folderOf = (name: string): string => join(labDir, "databases", name);
 
 async function startPostgresql(): Promise<HouseDatabase> {
-  const tools = await debianPackages("postgresql", postgresqlPackages);
+  const tools = await databasePrograms("postgresql");
   const bin = join(tools, "usr/lib/postgresql/15/bin");
   const database: HouseDatabase = {
     ...{ name: "postgresql", user },
@@ -92,7 +97,7 @@ async function startPostgresql(): Promise<HouseDatabase> {
 }
 
 async function startMariadb(): Promise<HouseDatabase> {
-  const tools = await debianPackages("mariadb", mariadbPackages);
+  const tools = await databasePrograms("mariadb");
   const login = [
     "--no-defaults",
     "--batch",

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
-import { debianPackages } from "../../../lab/debian";
+import { databasePrograms } from "../../../lab/house/databases";
 import { until } from "../../../lab/process";
 import { certificates } from "./certificates";
 import { freePorts } from "./free-ports";
@@ -17,7 +17,7 @@ export async function startEtcd(
   folder: string,
   address = "127.0.0.1",
 ): Promise<DatabaseServer> {
-  const packed = await debianPackages("etcd", ["etcd-server", "etcd-client"]);
+  const packed = await databasePrograms("etcd");
   const tools = join(folder, "tools");
   mkdirSync(tools);
   await namespace.run("mount", "--bind", packed, tools);

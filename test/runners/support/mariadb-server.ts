@@ -2,8 +2,7 @@ import { chownSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
-import { debianPackages } from "../../../lab/debian";
-import { mariadbPackages } from "../../../lab/house/databases";
+import { databasePrograms } from "../../../lab/house/databases";
 import type { MountNamespace } from "./namespace";
 import type { DatabaseServer } from "./postgresql-server";
 
@@ -20,7 +19,7 @@ export async function startMariadb(
   folder: string,
   address?: string,
 ): Promise<DatabaseServer> {
-  const packed = await debianPackages("mariadb", mariadbPackages);
+  const packed = await databasePrograms("mariadb");
   const [tools, data] = ["tools", "data"].map(name => join(folder, name)) as [string, string];
   for (const made of [tools, data]) mkdirSync(made);
   chownSync(data, uid, uid);

@@ -1,8 +1,7 @@
 import { appendFileSync, chmodSync, chownSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
-import { debianPackages } from "../../../lab/debian";
-import { postgresqlPackages } from "../../../lab/house/databases";
+import { databasePrograms } from "../../../lab/house/databases";
 import type { MountNamespace } from "./namespace";
 
 /** Nobody: a server refuses to run as root. */
@@ -31,7 +30,7 @@ export async function startPostgresql(
   folder: string,
   address = "",
 ): Promise<DatabaseServer> {
-  const packed = await debianPackages("postgresql", postgresqlPackages);
+  const packed = await databasePrograms("postgresql");
   const [tools, data, socket] = ["tools", "data", "socket"].map(name => join(folder, name)) as [
     string,
     string,

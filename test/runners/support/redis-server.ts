@@ -2,11 +2,9 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
-import { debianPackages } from "../../../lab/debian";
+import { databasePrograms } from "../../../lab/house/databases";
 import type { MountNamespace } from "./namespace";
 import { type DatabaseServer, password } from "./postgresql-server";
-
-const packages = ["redis-server", "redis-tools", "liblzf1", "libjemalloc2", "libatomic1", "liblua5.1-0"];
 
 /**
  * A Redis whose `sql` takes its own commands, a line each.
@@ -17,7 +15,7 @@ export async function startRedis(
   folder: string,
   address?: string,
 ): Promise<DatabaseServer> {
-  const packed = await debianPackages("redis", packages);
+  const packed = await databasePrograms("redis");
   const [tools, data] = ["tools", "data"].map(name => join(folder, name)) as [string, string];
   for (const made of [tools, data]) mkdirSync(made);
   await namespace.run("mount", "--bind", packed, tools);
