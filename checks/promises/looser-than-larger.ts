@@ -1,6 +1,8 @@
 import { fieldText } from "../../plan/estate/faults";
 import type { Domain } from "../../plan/estate/services";
 import { formatDuration, parseDuration } from "../../plan/units/duration";
+import { survivorsOf } from "../../plan/graph/loss";
+import { worstLossMs } from "../worst-loss";
 import { defineCheck } from "../check";
 import { edit } from "../example-edits";
 import { example, mended } from "../examples";
@@ -19,8 +21,8 @@ export const looserThanLarger = defineCheck({
   severity: "warning",
   title: "A promise for a disaster is looser than the one for a larger disaster that takes it along",
   why: "When the site is gone, so is the disk: who is promised 31 hours after a fire has lost no more than that after a broken disk. The other number is a slip, or the two stand in each other's place, and people were told the wrong one.",
-  run: ({ estate }) =>
-    Object.entries(estate.services).flatMap(([service, { promise }]) => {
+  run: plan =>
+    Object.entries(plan.estate.services).flatMap(([service, { promise }]) => {
       const rpo = Object.entries(promise?.rpo ?? {}).map(([domain, text]) => ({
         domain: domain as Domain,
         text,
@@ -34,6 +36,9 @@ export const looserThanLarger = defineCheck({
       const [worst] = found.sort((a, b) => b.byMs - a.byMs);
       if (!worst) return [];
       const { smaller, larger } = worst;
+      // One that nothing keeps is promises/rpo's: what is promised beside it is no measure of it.
+      if ((worstLossMs(survivorsOf(plan).get(service) ?? [], larger.domain, plan) ?? Infinity) > larger.ms)
+        return [];
       const at = fieldText(["services", service, "promise", "rpo"]);
       return [
         {

@@ -29,6 +29,11 @@ export const rto = defineCheck({
     });
     return [...late, ...unknown.findings()];
   },
+  // What can't be back in time by itself asks nothing of what it needs.
+  gathers: ({ subject }, { code, evidence: { neededBy } }) =>
+    code === "promises/needs-restored-later" &&
+    Array.isArray(neededBy) &&
+    neededBy.every(name => name === subject),
   examples: {
     bad: [
       mended(

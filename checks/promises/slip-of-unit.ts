@@ -1,12 +1,13 @@
 import type { Plan } from "../../plan";
 import { fieldText } from "../../plan/estate/faults";
 import type { Domain } from "../../plan/estate/services";
-import { type Survivors, survivorsOf, worstOf, yearsOf } from "../../plan/graph/loss";
+import { survivorsOf } from "../../plan/graph/loss";
 import { formatDuration, parseDuration } from "../../plan/units/duration";
 import { defineCheck, type Found } from "../check";
 import { edit } from "../example-edits";
 import { example, mended } from "../examples";
 import { Restore } from "../restore-floors";
+import { worstLossMs } from "../worst-loss";
 import { takes } from "./looser-than-larger";
 
 /** A promise may have room to spare. So much more than all others of a service is looked at. */
@@ -83,16 +84,6 @@ function meantBy(text: string): string | undefined {
   const [, number = "", unit] = /^(\d+)(d|h)$/.exec(text) ?? [];
   if (unit === "d") return `${number}h`;
   return unit === "h" && number.length > 2 && number.endsWith("0") ? `${number.slice(0, -1)}h` : undefined;
-}
-
-/** Of the dataset that loses most; nothing where one has no copy left. */
-function worstLossMs(datasets: readonly Survivors[], domain: Domain, plan: Plan): number | undefined {
-  const losses = datasets.map(({ ways }) => {
-    const left = ways.get(domain) ?? [];
-    return left === "live" ? 0 : (worstOf(left, yearsOf(plan)).worstLossMs ?? Infinity);
-  });
-  const worst = Math.max(...losses);
-  return Number.isFinite(worst) ? worst : undefined;
 }
 
 function slipsOfLoss(plan: Plan): Found[] {

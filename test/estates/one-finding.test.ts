@@ -101,6 +101,20 @@ const slips: readonly Slip[] = [
     "error retention/below-gap postgresql-backup",
   ],
   [
+    "minutes for hours until a service is back",
+    "homelab",
+    "services > nextcloud > promise > rto",
+    "8min",
+    "error promises/rto nextcloud",
+  ],
+  [
+    "minutes for hours of a fire",
+    "small",
+    "services > files > promise > rpo > site",
+    "34min",
+    "error promises/rpo files",
+  ],
+  [
     "a disk of machines that is said to be for backups",
     "small",
     "hosts > pve > disks > sdb > role",
@@ -155,6 +169,45 @@ test("a disk with both a service and the role of backups is refused for what tha
     'the disaster "backup-disk" would take it and its copies at once',
   );
 });
+
+type Edit = readonly [at: string, to: unknown];
+
+/** Two mistakes at once: a finding for each, as if it were there alone, and all else beneath them. */
+const pairs: readonly (readonly [what: string, of: keyof typeof estates, Edit, Edit, ...string[]])[] = [
+  [
+    "a run off the site half a day late, and images on working days",
+    "small",
+    [startsAt(offsite), "*-*-* 18:00:00"],
+    [startsAt("layers > vm-images > 0"), "Mon..Fri 01:00"],
+    "error schedule/days-left-out vm-images",
+    `error ${turn} offsite-sync-backup`,
+  ],
+  [
+    "weeks for days of two jobs, of which one reads what the other makes",
+    "homelab",
+    [startsAt(offsite), "Sun 06:00"],
+    [startsAt(mirror), "Sun 02:00"],
+    "error schedule/days-left-out offsite-sync-backup",
+    "error schedule/days-left-out nfs-mirror",
+  ],
+  [
+    "kilobytes for megabytes of both lines",
+    "small",
+    ["links > 0 > bandwidth", "20kB"],
+    ["links > 1 > bandwidth", "20kB"],
+    "error promises/link-too-slow links",
+  ],
+];
+
+test.each(pairs.map(([what, of, one, other, ...answers]) => ({ what, of, edits: [one, other], answers })))(
+  "$what: $answers",
+  ({ of, edits, answers }) => {
+    const sound: EstateInput = structuredClone({ waivers: [], statements: [], ...estates[of] });
+    const before = new Set(told(sound));
+    for (const [at, to] of edits) editAt(sound, at, to);
+    expect(told(sound).filter(each => !before.has(each))).toEqual(answers);
+  },
+);
 
 /** Places that are refused, and findings that follow from no other. What nobody drills is told of each list anew. */
 function told(estate: EstateInput): string[] {
