@@ -142,13 +142,13 @@ alone() {
   none_restores "${jobs%?x}"
 }
 
-# restorers_there: behind how many dumps somebody takes of the server now, those that restore
+# restorers_there: how many dumps somebody takes of the server now, and what ends those that a dead pod has left there; then those that restore
 restorers_there() {
   jobs=$(ask "select $restorers") && dumps=$(ask "select count(*) from $dumps_there") || {
     cat errors >&2
     return 1
   }
-  printf %s "${dumps%x}"
+  printf '%s\t%s\n' "${dumps%?x}" "$end_dumps"
   restorers_told "${jobs%?x}"
 }
 

@@ -25,7 +25,8 @@ on_mark() {
 }
 
 on_unmark() {
-  "$client" "$options" --execute="drop database if exists \`$busy$name\`"
+  there=$(ask "select schema_name from information_schema.schemata where schema_name = '$busy$name'") || return
+  [ "$there" = x ] || "$client" "$options" --execute="drop database \`$busy$name\`"
 }
 
 # without_views DUMP...: one with --force has all else where there are views whose tables are gone, as when a database was dropped by mistake

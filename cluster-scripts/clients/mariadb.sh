@@ -41,6 +41,7 @@ dump_of() {
 forget='drop database `%s`'
 restorers="coalesce((select group_concat(substr(schema_name, length('$busy') + 1) separator ' ') from information_schema.schemata where schema_name regexp '^$busy[a-z0-9-]+$'), '')"
 # As its clients ask for the rows of a table.
+end_dumps="select concat('kill ', id) from information_schema.processlist where info like 'SELECT /*!40001 SQL_NO_CACHE%', and what it prints"
 dumps_there="information_schema.processlist where info like 'SELECT /*!40001 SQL_NO_CACHE%' and id <> connection_id()"
 
 version=$(ask "select concat(version(), '/', $restorers)") || give_up 1

@@ -32,7 +32,7 @@ SQL
 
 on_unmark() {
   name=$busy$name sql template1 <<'SQL'
-drop role if exists :"name";
+select format('drop role %I', rolname) from pg_roles where rolname = :'name' \gexec
 SQL
 }
 

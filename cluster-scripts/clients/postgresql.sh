@@ -31,6 +31,7 @@ conninfo() {
 forget='drop role "%s"'
 restorers="coalesce((select string_agg(substr(rolname, length('$busy') + 1), ' ') from pg_roles where rolname ~ '^$busy[a-z0-9-]+$'), '')"
 
+end_dumps="select pg_terminate_backend(pid) from pg_stat_activity where application_name = '$PGAPPNAME'"
 dumps_there="pg_stat_activity where application_name = '$PGAPPNAME' and pid <> pg_backend_pid()"
 
 # named OID: sets "name", "is_open" to 1 where it lets somebody connect, and "jobs" that restore; fails where there is no such database any

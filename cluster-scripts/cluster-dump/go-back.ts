@@ -59,7 +59,7 @@ export async function goBack(
     ]);
     if (dryRun) return answer(lines);
     const own = { database: last.length === 1 ? (last[0]?.name ?? "") : "", renamed };
-    await noteRestoring(config, client, [...left, own]);
+    await noteRestoring(context, client, [...left, own]);
     try {
       for (const { name, other, from } of renamed) {
         if (there.has(name)) await client.ask("aside", { name, other });
@@ -79,7 +79,7 @@ export async function goBack(
       undone.filter(({ name }) => there.has(name)),
     );
     await noteRestoring(
-      config,
+      context,
       client,
       left.filter(({ database }) => !undone.some(({ name }) => name === database)),
     );

@@ -29,11 +29,12 @@ export function nextOfOther({ seen }: ClusterDumpConfig, { job, forget }: Restor
  * @throws {Refusal}
  */
 export async function refuseBesideOthers(config: ClusterDumpConfig, client: RestoreClient): Promise<void> {
-  const [dumps, ...lines] = await client.lines("restorers");
+  const [first = "", ...lines] = await client.lines("restorers");
+  const [dumps, end] = first.split("\t");
   if (dumps !== "0")
     throw new Refusal(
       "another job dumps this server, and would take the half of what is restored for good",
-      shell`the same again once it has ended: kubectl --namespace ${config.seen.namespace} get jobs`,
+      shell`kubectl --namespace ${config.seen.namespace} get jobs   (the same again once it has ended. What a pod that is dead has left in the server is ended there by: ${end ?? ""})`,
     );
   const other = restorersIn(lines).find(({ job }) => job !== config.job);
   if (other)

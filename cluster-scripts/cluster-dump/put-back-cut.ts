@@ -17,10 +17,11 @@ import { isBack, noteRenamed, type Restoring, noteRestoring } from "./restoring"
  * @param open those that are on record @returns those of them that stay
  */
 export async function putBackCut(
-  { config, log }: WayContext<ClusterDumpConfig>,
+  context: WayContext<ClusterDumpConfig>,
   client: RestoreClient,
   open: readonly Restoring[],
 ): Promise<readonly Restoring[]> {
+  const { config, log } = context;
   const stay: Restoring[] = [];
   for (const cut of [...open].reverse()) {
     const there = await namesThere(client);
@@ -35,7 +36,7 @@ export async function putBackCut(
     if (!isPutBack(cut) && !isGone) stay.unshift(cut);
   }
   for (const cut of stay) log.warn(stillCut(cut));
-  if (open.length > 0) await noteRestoring(config, client, stay);
+  if (open.length > 0) await noteRestoring(context, client, stay);
   return stay;
 }
 

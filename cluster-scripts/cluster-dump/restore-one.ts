@@ -40,7 +40,7 @@ export async function restoreOne(
   const open = readRestoring(config);
   const isBeside = as !== database;
   const own = { database, renamed, ...(kept && { former: kept.file }), ...(isBeside && { isBeside }) };
-  await noteRestoring(config, client, [...open, own]);
+  await noteRestoring(context, client, [...open, own]);
   try {
     await make(dump, client, { as, renamed, dropped: kept ? touched : [] });
   } catch (error) {
@@ -62,7 +62,7 @@ export async function restoreOne(
       const first = open.find(cut => cut.database === database) ?? own;
       throw isNotBack(config, first, `${messageOf(error)}; and ${messageOf(second)}`);
     }
-    await noteRestoring(config, client, open);
+    await noteRestoring(context, client, open);
     throw new PutBack(exitCodes.failed, {
       failed: `${called(database)} isn't restored: ${messageOf(error)}`,
       kept: "What was there before is there again.",
@@ -71,7 +71,7 @@ export async function restoreOne(
   }
   const isOfAll = database === "" && former !== "stays";
   await noteRestoring(
-    config,
+    context,
     client,
     open.filter(cut => !isOfAll && (isBeside || cut.database !== database)),
   );

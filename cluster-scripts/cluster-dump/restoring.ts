@@ -2,6 +2,8 @@ import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import type { ClusterDumpConfig } from "../../plan/contracts/cluster-dump";
+import { messageOf } from "../../host-scripts/runtime/errors";
+import type { WayContext } from "../../host-scripts/runtime/ways";
 import type { RestoreClient } from "./restore-client";
 import { syncFolder, writeDurably } from "../../host-scripts/runtime/durable";
 
@@ -46,14 +48,23 @@ export function readRestoring(config: ClusterDumpConfig): Restoring[] {
  * which its other jobs know of it; what is on record without one has changed nothing yet, or has ended.
  */
 export async function noteRestoring(
-  config: ClusterDumpConfig,
+  { config, log }: WayContext<ClusterDumpConfig>,
   client: RestoreClient,
   open: readonly Restoring[],
 ): Promise<void> {
   const about = { name: config.job };
   if (open.length > 0) {
     writeDurably(fileOf(config), `${JSON.stringify(open, undefined, 2)}\n`, 0o600);
-    return client.ask("mark", about);
+    try {
+      await client.ask("mark", about);
+    } catch (error) {
+      if (!client.client.isThere) throw error;
+      // An account may have a database of its own and no more.
+      log.warn(
+        `other jobs of this server don't know of this restore, and one that dumps it may take a half for good: ${messageOf(error)}`,
+      );
+    }
+    return;
   }
   await client.ask("unmark", about);
   rmSync(fileOf(config), { force: true });

@@ -12,6 +12,9 @@ describe.each([
     ...{ engine: "postgresql", start: startPostgresql, program: "pg_restore", dumps: "pg_dump" },
     reading: "set application_name = 'holdfast'; select pg_sleep(600)",
     readers: "select pid from pg_stat_activity where query like '%pg_sleep(600)' and pid <> pg_backend_pid()",
+    mayMarkNothing: {
+      psql: 'case "$*" in *--set=name=holdfast_busy_*) if grep -q "create role" ; then echo "ERROR: permission denied to create role" >&2; exit 1; fi ;; *) exec REAL "$@" ;; esac',
+    },
     stops: (reader: string) => `select pg_terminate_backend(${reader})`,
     fill: ["create database shop", "create table orders (id int primary key)", rows],
     // Half of an archive has the table, and not all of its rows.
@@ -25,6 +28,10 @@ describe.each([
     reading: "select /*!40001 SQL_NO_CACHE */ sleep(600)",
     readers:
       "select id from information_schema.processlist where info like '%sleep(600)' and id <> connection_id()",
+    mayMarkNothing: {
+      mariadb:
+        'case "$*" in *"create database if not exists"*) echo "ERROR 1044 (42000): Access denied" >&2; exit 1 ;; *) exec REAL "$@" ;; esac',
+    },
     stops: (reader: string) => `kill ${reader}`,
     fill: [
       "create database shop",
@@ -37,7 +44,21 @@ describe.each([
     begin: `mariadb --defaults-file=$PWD/client.cnf --execute='create database holdfast_busy_first'`,
   },
 ])("a second job of a server of $engine", estate => {
-  const { engine, start, fill, cut, program, forget, whole, begin, dumps, reading, readers, stops } = estate;
+  const {
+    engine,
+    start,
+    fill,
+    cut,
+    program,
+    forget,
+    whole,
+    begin,
+    dumps,
+    reading,
+    readers,
+    stops,
+    mayMarkNothing,
+  } = estate;
   let world: DumpWorld;
   let own: string;
   const [each, together, restore] = ["databases", "server", "restore"].map(
@@ -132,12 +153,26 @@ describe.each([
     while (reader === "") reader = await world.server.sql(readers);
     const { runner } = await world.ask(restore, "restore shop");
     expect([runner.stdout, runner.status]).toEqual([
-      expect.stringMatching(/another job dumps this server, and would take the half[^]*Nothing was changed/),
+      expect.stringMatching(
+        /another job dumps this server, and would take the half[^]*Nothing was changed[^]*(pg_terminate_backend|kill)/,
+      ),
       3,
     ]);
     await world.server.sql(stops(reader));
     await reads;
     expect((await world.ask(restore, "restore shop")).runner.status).toBe(0);
+  });
+
+  test("isn't told of a restore whose account may make no mark: that is said, and the restore is made", async () => {
+    as("first");
+    expect((await world.pod(each)).runner.status).toBe(0);
+    const { runner } = await world.ask(restore, "restore shop", { shadow: mayMarkNothing });
+    expect([runner.stdout, runner.status]).toEqual([
+      expect.stringMatching(/other jobs of this server don't know of this restore.*: .*denied[^]*is as of/),
+      0,
+    ]);
+    as("third");
+    expect((await world.pod(together)).runner.status).toBe(0);
   });
 
   test("restores nothing beside what the first one has left, and the first one undoes nothing without its record", async () => {
